@@ -9,6 +9,8 @@ from factories import book, make_interview, soon
 from hireloop import db
 from hireloop.access import api_keys
 from hireloop.access.tables import Role
+from hireloop.scheduling.sessions import sessions
+from hireloop.scheduling.sessions.sessions import DeviceCheck
 
 UNKNOWN_MAILBOX = "550 5.1.1 <asha@example.com>: user unknown"
 
@@ -84,6 +86,37 @@ async def at_risk(booking: BookingResult, reason: str = "connection_refused") ->
         reason,
     )
     return delivery
+
+
+async def over(name: str, *, hours: float = 1, asked: bool = False) -> BookingResult:
+    """Return a booking whose invitation was sent, and which nobody came to so many hours ago."""
+    made = await booked(name)
+    await tried(made, "sent", reason=None)
+    await db.fetch(
+        """
+        WITH moved AS (
+            UPDATE schedule SET starts_at = now() - $2::interval, ends_at = now() - $2::interval + interval '45 minutes'
+            WHERE id = $1 RETURNING interview, starts_at
+        ), missed AS (
+            UPDATE interview SET state = 'no_show', started_at = moved.starts_at FROM moved WHERE id = moved.interview
+        )
+        UPDATE session SET opens_at = moved.starts_at, closes_at = moved.starts_at + interval '10 minutes',
+            late_requested_at = CASE WHEN $3 THEN moved.starts_at + interval '20 minutes' END
+        FROM moved WHERE schedule = $1
+        """,
+        made.id,
+        timedelta(hours=hours),
+        asked,
+    )
+    return made
+
+
+async def failed_check(name: str) -> BookingResult:
+    """Return a booking whose candidate was found to have no camera."""
+    made = await booked(name)
+    await tried(made, "sent", reason=None)
+    await sessions.record_device_check(made.session_id, DeviceCheck(camera="NotFoundError", microphone="ok"))
+    return made
 
 
 async def entered(booking: BookingResult) -> None:

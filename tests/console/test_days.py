@@ -105,7 +105,7 @@ async def test_what_needs_attention_stands_on_top_of_any_day_the_worst_first(
 async def test_more_failures_than_have_room_have_a_page_of_their_own(
     client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hireloop.console.attention._A_PAGE", 4)
+    monkeypatch.setattr("hireloop.console.attention.entries._A_PAGE", 4)
     for number in range(6):
         await tried(await booked(f"Number {number}", starts_at=in_days(number + 1)), "rejected")
     await sign_in(client, Role.VIEWER)

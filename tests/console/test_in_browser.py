@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped] # it brings no types
 from playwright.async_api import Browser, Page, expect
 
-from console.factories import BookingResult, at_risk, booked, held, key_of, tried
+from console.factories import BookingResult, at_risk, booked, failed_check, held, key_of, over, tried
 from factories import OUTBOX, TESTS, make_slot, rows, soon
 from hireloop import db
 from hireloop.access import api_keys, sign_ins
@@ -48,6 +48,9 @@ async def everything(settings: Settings) -> dict[str, Callable[[BookingResult], 
     await tried(await booked("Bo", starts_at=soon(90)), "sent", reason=None, reply="250 2.0.0 Ok")
     off = await booked("Off", starts_at=soon(120))
     await cancellations.cancel(off.id, by=TESTS, reason="", outbox=OUTBOX)
+    asking = await over("Asking", asked=True)
+    await over(f"Missed {LONG}")
+    await failed_check(f"Devices {LONG}")
     for name, role in (("Rita", Role.RECRUITER), (f"{LONG}-{LONG}", Role.VIEWER)):
         known, _ = await api_keys.create(name, role)
         for _ in range(2):
@@ -64,6 +67,7 @@ async def everything(settings: Settings) -> dict[str, Callable[[BookingResult], 
         "resume": lambda it: f"{it.path}resume/",
         "done": lambda it: f"{it.path}?done=reissued",
         "over": lambda _: off.path,
+        "history": lambda _: asking.path,
         "move": lambda it: f"{it.path}move/?day={soon(24 * 60).astimezone(settings.zone).date()}",
         "nothing free": lambda it: f"{it.path}move/?day=2030-01-01",
         "cancel": lambda it: f"{it.path}cancel/",

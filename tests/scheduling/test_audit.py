@@ -42,6 +42,24 @@ async def test_what_is_recorded_is_read_newest_first_as_it_was() -> None:
     assert await audit.page(AuditFilter(), limit=1, after=read[0].id) == [read[1]]
 
 
+async def test_entries_about_some_subjects_are_read_oldest_first_of_the_actions_that_are_asked_for() -> None:
+    ours, other = db.new_id(), db.new_id()
+    for action, subject in (
+        (Action.SLOT_CHANGED, ours),
+        (Action.SLOT_CREATED, ours),
+        (Action.SLOT_CHANGED, other),
+        (Action.INTERVIEW_MISSED, ours),
+    ):
+        entry = NewAuditEntry(action=action, subject=subject, by=TESTS, details={"fields": ["notes"]})
+        await audit.record(entry, at=None)
+    found = await audit.about([ours], [Action.SLOT_CHANGED, Action.INTERVIEW_MISSED])
+    assert [(one.action, one.subject) for one in found] == [
+        (Action.SLOT_CHANGED, ours),
+        (Action.INTERVIEW_MISSED, ours),
+    ]
+    assert found[0].details == {"fields": ["notes"]}
+
+
 async def test_an_entry_is_written_with_what_it_tells_or_not_at_all() -> None:
     with pytest.raises(errors.BadInput):
         await interviews.create(CandidateFields(full_name="Asha", email="a@example.com"), db.new_id(), by=TESTS)

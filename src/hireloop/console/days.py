@@ -6,7 +6,8 @@ from uuid import UUID
 from litestar import Response
 
 from hireloop import db
-from hireloop.console import attention, render
+from hireloop.console import render
+from hireloop.console.attention import entries
 from hireloop.console.cards import cards_of
 from hireloop.console.reader.clock import clock_of, parse_day
 from hireloop.notify.channels import held
@@ -30,7 +31,7 @@ async def day(request: AnyRequest) -> Response[bytes]:
     async with db.snapshot():
         rows = await agenda.of_day(*clock.bounds(shown), limit=_A_PAGE + 1, after=after)
         cards = await cards_of(request, rows[:_A_PAGE])
-        urgent = await attention.entries(request, limit=_ON_TOP + 1)
+        urgent = await entries.worst(request, limit=_ON_TOP + 1)
         broken = await held.held(context.channels)
     return render.show(
         request,

@@ -9,8 +9,6 @@ from litestar.params import FromPath
 from hireloop import db, errors
 from hireloop.access.roles import ADMINISTERS, READS, SCHEDULES
 from hireloop.console import (
-    alerts,
-    attention,
     booking,
     changes,
     channels,
@@ -24,6 +22,7 @@ from hireloop.console import (
     sign_in,
     sign_ins,
 )
+from hireloop.console.attention import alerts, entries
 from hireloop.console.finding import export, person, search, week
 from hireloop.console.gate import CsrfError, SignInOver
 from hireloop.console.reader.choices import said_to
@@ -117,7 +116,7 @@ def routes() -> list[Router]:
         post("/sign-ins/end-others", opt=READS)(sign_ins.end_others),
         post("/keys/{key_id:uuid}/end-sign-ins", opt=ADMINISTERS)(sign_ins.end_those_of_key),
         route("/", http_method=_READ, opt=READS)(days.day),
-        route("/attention", http_method=_READ, opt=READS)(attention.page),
+        route("/attention", http_method=_READ, opt=READS)(entries.page),
         route("/bookings/{schedule_id:uuid}", http_method=_READ, opt=READS)(booking.page),
         route("/bookings/{schedule_id:uuid}/resume", http_method=_READ, opt=READS)(resume.page),
         post("/bookings/{schedule_id:uuid}/confirm", opt=SCHEDULES)(changes.confirm),

@@ -10,6 +10,7 @@ from factories import OUTBOX, TESTS, WINDOWS, make_slot, soon
 from hireloop import db
 from hireloop.notify.deliveries import deliveries, failures
 from hireloop.notify.deliveries.deliveries import InvitationState
+from hireloop.notify.deliveries.failures import FailureGroup
 from hireloop.scheduling.bookings import moves
 from sample_channels import EMAIL
 
@@ -71,6 +72,37 @@ async def test_what_was_replaced_or_is_over_for_a_day_needs_no_attention() -> No
     assert await listed() == [over]
     assert await listed(now=soon(30 * 60) + timedelta(hours=23)) == [over, moved]
     assert over not in await listed(now=soon(30 * 60) + timedelta(hours=25))
+
+
+async def test_every_failure_is_in_one_group_and_in_its_place_there() -> None:
+    ours = {in_hours: await book(in_hours=in_hours) for in_hours in (20, 30, 40, 50)}
+    await let_be(ours[20], "bounced")
+    await let_be(ours[30], "pending")
+    await let_be(ours[40], "pending")
+    await let_be(ours[50], "sent", "came_back")
+    await db.fetch(
+        """
+        WITH put AS (
+            INSERT INTO alert
+                (id, cause, occasion, schedule, revision, delivery, channel, payload, rank, put_at, unheard_since)
+            SELECT gen_random_uuid(), 'at_risk', id::text, schedule, 1, id, channel, '{}', 1, now(), now()
+            FROM delivery WHERE schedule = ANY($1) RETURNING id, delivery
+        )
+        UPDATE delivery SET alert = put.id FROM put WHERE delivery.id = put.delivery
+        """,
+        [ours[40], ours[50]],
+    )
+    later = soon(20)
+    groups = {group: await listed(among=group, now=later) for group in FailureGroup}
+    assert groups == {
+        FailureGroup.CANDIDATE: [ours[20]],
+        FailureGroup.INTERVIEWER: [],
+        FailureGroup.UNHEARD: [ours[40], ours[50]],
+        FailureGroup.AT_RISK: [ours[30]],
+    }
+    assert await listed(now=later) == [ours[20], ours[30], ours[40]]
+    await db.fetch("UPDATE alert SET unheard_since = NULL, over_at = now()")
+    assert await listed(among=FailureGroup.AT_RISK, now=later) == [ours[30], ours[40]]
 
 
 async def test_failures_are_counted_and_found_by_their_reason() -> None:

@@ -2,13 +2,17 @@
 
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import httpx
 import msgspec
+import pytest
 
 from api.factories import post_booking
 from factories import TESTS, WINDOWS, make_slot, post_interview, rows, soon
 from hireloop import db
+from hireloop.notify.rendering import preview
+from hireloop.notify.rendering.render import Renderer
 from hireloop.scheduling import handovers
 from hireloop.scheduling.audit import Action, AuditEntryDetails
 from hireloop.scheduling.bookings import bookings, moves
@@ -16,7 +20,8 @@ from hireloop.scheduling.bookings.history import BookingChange, Move
 from hireloop.scheduling.sessions import late_requests, lifecycle, sessions
 from hireloop.scheduling.sessions.sessions import DeviceCheck
 from hireloop.scheduling.slots.slots import SlotPatch
-from hireloop.web.bookings.timeline import facts_of, timeline_of
+from hireloop.web.bookings.headline import LABELS, HeadlineCode
+from hireloop.web.bookings.timeline import CHANGES, facts_of, timeline_of
 from scheduling.factories import OUTBOX
 from web.bookings.test_headline import BOOKED, ID, INTERVIEW, booking, checked, minutes, past
 
@@ -117,3 +122,46 @@ async def test_what_is_stored_is_told(api: httpx.AsyncClient) -> None:
         ("Moved", "tests"),
     ]
     assert found[-1].reason == "Too late."
+
+
+# One fact has one word: in the label, in the history, and in the mails and chat posts about it
+
+RENDERER = Renderer(
+    secret="a secret of at least thirty-two characters",
+    base_url="https://hire.example",
+    sender="no-reply@hire.example",
+    zone=ZoneInfo("Asia/Kolkata"),
+)
+
+
+def subject_of(kind: str) -> str:
+    """Return the subject of a mail, which is the title of a chat post, too."""
+    return preview.rendered(preview.sample(kind), RENDERER).subject
+
+
+@pytest.mark.parametrize(
+    ("kind", "code"),
+    [
+        ("confirmed", HeadlineCode.CONFIRMED),
+        ("declined", HeadlineCode.DECLINED),
+        ("entered", HeadlineCode.STARTED),
+        ("finished", HeadlineCode.FINISHED),
+        ("no_show", HeadlineCode.NO_SHOW),
+        ("late_request", HeadlineCode.ANOTHER_TIME_REQUESTED),
+        ("interviewer_unreachable", HeadlineCode.INTERVIEWER_NOT_REACHED),
+    ],
+)
+def test_the_subject_of_news_has_the_words_of_the_label(kind: str, code: HeadlineCode) -> None:
+    assert LABELS[code].words.lower() in subject_of(kind).partition(":")[0].lower()
+
+
+def test_a_change_in_the_history_is_called_as_in_the_mail_about_it() -> None:
+    assert CHANGES[BookingChange.CANCELLED].lower() in subject_of("cancelled").lower()
+    assert CHANGES[BookingChange.RESCHEDULED].lower() in subject_of("rescheduled").lower()
+    assert CHANGES[BookingChange.CONFIRMED].lower() in subject_of("confirmed").lower()
+
+
+def test_a_fact_has_the_same_words_in_the_label_and_in_the_history() -> None:
+    assert CHANGES[BookingChange.CONFIRMED] == LABELS[HeadlineCode.CONFIRMED].words
+    assert CHANGES[BookingChange.CANCELLED] == LABELS[HeadlineCode.CANCELLED].words
+    assert CHANGES[BookingChange.REVOKED] == LABELS[HeadlineCode.LINK_REVOKED].words

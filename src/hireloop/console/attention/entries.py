@@ -65,7 +65,7 @@ async def page(request: AnyRequest) -> Response[bytes]:
     """Show all that needs attention, the worst first."""
     after = place_of(request.query_params.get("after"))
     async with db.snapshot():
-        found = await entries(request, limit=_A_PAGE + 1, after=after)
+        found = await worst(request, limit=_A_PAGE + 1, after=after)
     return render.show(
         request,
         "attention",
@@ -86,7 +86,7 @@ def place_of(text: str | None) -> AttentionPlace | None:
         return None
 
 
-async def entries(request: AnyRequest, *, limit: int, after: AttentionPlace | None = None) -> list[AttentionEntry]:
+async def worst(request: AnyRequest, *, limit: int, after: AttentionPlace | None = None) -> list[AttentionEntry]:
     """Return at most `limit` entries behind that place, the worst first."""
     found: list[AttentionEntry] = []
     for code in _ORDER[_ORDER.index(after.code) if after else 0 :]:

@@ -2,54 +2,21 @@
 
 import html
 import re
-from datetime import timedelta
 
 import httpx
 import pytest
 
-from console.factories import BookingResult, at_risk, booked, in_days, tried
+from console.factories import BookingResult, at_risk, booked, failed_check, in_days, over, tried
 from console.signing import sign_in
 from factories import TESTS, WINDOWS, make_slot, outbox_of, soon
 from hireloop import db
 from hireloop.access.tables import Role
 from hireloop.scheduling.bookings import moves
 from hireloop.scheduling.privacy import erasure
-from hireloop.scheduling.sessions import sessions
-from hireloop.scheduling.sessions.sessions import DeviceCheck
 from notify.factories import hold
 from sample_channels import EMAIL
 
 PAGE = "/console/attention/"
-
-
-async def over(name: str, *, hours: float = 1, asked: bool = False) -> BookingResult:
-    """Return a booking whose invitation was sent, and which nobody came to so many hours ago."""
-    made = await booked(name)
-    await tried(made, "sent", reason=None)
-    await db.fetch(
-        """
-        WITH moved AS (
-            UPDATE schedule SET starts_at = now() - $2::interval, ends_at = now() - $2::interval + interval '45 minutes'
-            WHERE id = $1 RETURNING interview, starts_at
-        ), missed AS (
-            UPDATE interview SET state = 'no_show', started_at = moved.starts_at FROM moved WHERE id = moved.interview
-        )
-        UPDATE session SET opens_at = moved.starts_at, closes_at = moved.starts_at + interval '10 minutes',
-            late_requested_at = CASE WHEN $3 THEN moved.starts_at + interval '20 minutes' END
-        FROM moved WHERE schedule = $1
-        """,
-        made.id,
-        timedelta(hours=hours),
-        asked,
-    )
-    return made
-
-
-async def failed_check(name: str) -> BookingResult:
-    made = await booked(name)
-    await tried(made, "sent", reason=None)
-    await sessions.record_device_check(made.session_id, DeviceCheck(camera="NotFoundError", microphone="ok"))
-    return made
 
 
 async def unseen(name: str) -> BookingResult:
@@ -145,7 +112,7 @@ async def test_the_list_goes_on_where_it_ended_whatever_kind_that_was(
     expected = [*ORDER[:3], "Missed before", *ORDER[3:]]
     await sign_in(client, Role.VIEWER)
     for size in (1, 2, 3, 4, 9):
-        monkeypatch.setattr("hireloop.console.attention._A_PAGE", size)
+        monkeypatch.setattr("hireloop.console.attention.entries._A_PAGE", size)
         found, path = [], PAGE
         while path:
             page = await client.get(path)

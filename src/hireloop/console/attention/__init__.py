@@ -1,0 +1,1 @@
+"""What needs attention: the list of it, and alerts that have not reached anyone."""
