@@ -28,6 +28,7 @@ OF_A_WHOLE_ROOM = {
     "portal/test_forgeries.py",
     "notify/rendering/test_in_browser.py",
     "portal/test_in_browser.py",
+    "portal/test_open_pages.py",
 }
 UNWANTED_NAMES = {"utils", "common", "core", "helpers", "base", "manager", "service", "repository", "schemas"}
 

@@ -1,7 +1,7 @@
 """How an open page follows its session: a WebSocket, the same by a poll where that fails, and who is in the interview.
 
-Reading changes nothing, however long it goes on and whoever's script does it. Only a press makes a window the one that
-is in the interview; it then renews its lease with every answer over the socket.
+Reading changes nothing, however long it goes on and also if a scanner's script does it. Only a press makes a window
+the one that is in the interview; it then renews its lease with its answers over the socket.
 """
 
 import asyncio
