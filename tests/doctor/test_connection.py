@@ -48,7 +48,7 @@ async def test_notifications_arrive_unless_they_are_listened_for_where_none_are_
 ) -> None:
     async with db.opened(as_application(database_url), pool_size=1):
         assert await connection.hears(settings_for(database_url))
-        # Behind a pooler, whoever sends is on another connection than who listens; here, in another database.
+        # Behind a pooler, LISTEN is on a connection that nothing is sent to; here, it is in another database.
         assert not await connection.hears(settings_for(database_url, database_direct_url=empty_url))
 
 

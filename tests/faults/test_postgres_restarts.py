@@ -104,10 +104,9 @@ async def test_a_page_that_is_open_during_a_restart_of_postgresql_follows_again(
     with Server(env) as server, opened(server, booked) as page:
         assert page.hear()["stage"] == "early"
         await asyncio.to_thread(postgres.stop)
-        ready = await asyncio.to_thread(httpx.get, f"{server.url}/health/ready")
-        assert ready.status_code == 503
-        await asyncio.to_thread(postgres.start)
         async with client_of(server.url, key) as client:
+            assert (await client.get("/health/ready")).status_code == 503
+            await asyncio.to_thread(postgres.start)
 
             async def is_cancelled() -> bool:
                 return (await client.post(f"/api/interviews/schedules/{booked.schedule_id}/cancel/")).is_success

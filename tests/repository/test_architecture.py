@@ -32,6 +32,7 @@ OF_A_WHOLE_ROOM = {
     "portal/test_in_browser.py",
     "portal/test_in_firefox.py",
     "portal/test_languages.py",
+    "portal/test_open_pages.py",
 }
 UNWANTED_NAMES = {"utils", "common", "core", "helpers", "base", "manager", "service", "repository", "schemas"}
 

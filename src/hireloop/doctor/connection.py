@@ -13,6 +13,7 @@ from hireloop.statements import Statement
 _MOST_NAMED = 5
 _HEARD_WITHIN_SECONDS = 3.0
 _PROBE = "hireloop_doctor"
+# Whether a notification arrives is tried out.
 _NOTIFY = Statement(f"NOTIFY {_PROBE}")
 _TAKE_BACK = (
     "Run `hireloop migrate` with DATABASE_OWNER_URL. As a superuser, revoke what is left from PUBLIC or from the role."

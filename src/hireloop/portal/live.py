@@ -1,7 +1,7 @@
 """How an open page follows its session: a WebSocket, the same by a poll where that fails, and who is in the interview.
 
-Reading changes nothing, however long it goes on and whoever's script does it. Only a press makes a window the one that
-is in the interview; it then renews its lease with every answer over the socket.
+Reading changes nothing, however long it goes on and also if a scanner's script does it. Only a press makes a window
+the one that is in the interview; it then renews its lease with its answers over the socket.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from uuid import UUID
 
 import msgspec
 from litestar import MediaType, Response, WebSocket, websocket
-from litestar.exceptions import WebSocketException
+from litestar.exceptions import ClientException, WebSocketException
 from litestar.params import FromPath
 
 from hireloop.access.refusals import note
@@ -100,8 +100,10 @@ async def take_over(request: AnyRequest, visit: Visit) -> Response[bytes]:
 async def beat(request: AnyRequest, visit: Visit) -> Response[None]:
     """Renew the lease of a window whose socket fails; responds with 204 to the script that sent it."""
     client = client_of((await fields_of(request)).get("client", ""))
-    if client is not None:
-        await live.renew(visit.session_id, client)
+    if client is None:
+        msg = "This is not the id of a window."
+        raise ClientException(msg)
+    await live.renew(visit.session_id, client)
     return render.nothing()
 
 

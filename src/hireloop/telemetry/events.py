@@ -58,6 +58,8 @@ LEVELS: Mapping[str, tuple[str, ...]] = {
     "interviewer.unreachable": ("warning",),
     "bounce.recorded": ("info",),
     "bounce.unknown": ("warning",),
+    "following.not_heard": ("warning",),
+    "following.not_read": ("warning",),
     "wakeup.not_sent": ("warning",),
     "wakeup.not_listening": ("warning",),
     "wakeup.dropped": ("warning",),

@@ -20,6 +20,7 @@ CHANNEL = "hireloop_delivery"
 SESSIONS_CHANNEL = "hireloop_session"
 # The wake-up says that something is due, and not what.
 NOTIFY = Statement(f"NOTIFY {CHANNEL}")
+# These sessions have changed.
 NOTIFY_SESSIONS = Statement(f"SELECT pg_notify('{SESSIONS_CHANNEL}', :words)")
 _SESSIONS_TOGETHER = 200  # 33 bytes each: a notification has room for 7,999
 _MOST_SESSIONS = 10_000  # that wait to be told: without a database nobody could read what has changed either

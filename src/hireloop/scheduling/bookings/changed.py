@@ -1,6 +1,6 @@
 """Whose bookings may have changed: said in this process once the change is committed, so that open pages can follow.
 
-It is a hint, and may be one too many. Whoever listens reads what is stored.
+It may be said once too often, and those who listen read what is stored.
 """
 
 from collections.abc import Callable, Collection, Iterator
@@ -25,7 +25,7 @@ def heard_by(*listeners: Listener) -> Iterator[None]:
 
 
 def say(session_ids: Collection[UUID]) -> None:
-    """Tell whoever listens, once the current transaction is committed and never if it is undone."""
+    """Tell those who listen, once the current transaction is committed and never if it is undone."""
     if session_ids:
         db.after_commit(lambda: _tell(session_ids))
 

@@ -6,9 +6,11 @@ changes nothing.
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
+from piccolo.columns import Column
 
 from hireloop import db
 from hireloop.scheduling.bookings import changed
@@ -58,13 +60,6 @@ _LIVE = Statement("""
     FROM session se JOIN schedule sc ON sc.id = se.schedule JOIN candidate c ON c.id = sc.candidate
     WHERE se.id = ANY(:sessions::uuid[])
 """)
-# A window takes the interview over, from whichever other window had it.
-_TAKE_OVER = Statement("""
-    UPDATE session SET active_client = :client, active_until = coalesce(:now, now()) + :lease::interval
-    WHERE id = :session AND key_version = :key_version AND entered_at IS NOT NULL AND left_at IS NULL
-        AND revoked_at IS NULL
-    RETURNING id
-""")
 
 
 async def read(session_ids: Collection[UUID], *, now: datetime | None = None) -> dict[UUID, LiveSession]:
@@ -76,8 +71,22 @@ async def read(session_ids: Collection[UUID], *, now: datetime | None = None) ->
 @db.transactional
 async def take_over(session_id: UUID, key_version: int, client: UUID, *, now: datetime | None = None) -> bool:
     """Make this window the one that is in the interview, and return whether it could be: it goes on, and is theirs."""
-    values = {"session": session_id, "key_version": key_version, "client": client}
-    if await _TAKE_OVER.row(**values, now=now, lease=LEASE) is None:
+    lease: dict[Column | str, Any] = {
+        Session.active_client: client,
+        Session.active_until: db.sql_now(now, offset=LEASE),
+    }
+    taken = await (
+        Session.update(lease)
+        .where(
+            Session.id == session_id,
+            Session.key_version == key_version,
+            Session.entered_at.is_not_null(),
+            Session.left_at.is_null(),
+            Session.revoked_at.is_null(),
+        )
+        .returning(Session.id)
+    )
+    if not taken:
         return False
     changed.say([session_id])
     return True
