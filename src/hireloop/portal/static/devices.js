@@ -137,7 +137,7 @@ async function follow() {
 }
 
 async function devicesChanged() {
-  if (!found.camera) return; // not asked yet
+  if (!found.camera || element("devices").hidden) return; // not asked yet, or not to be used here
   const devices = await follow();
   for (const kind of ["camera", "microphone"]) {
     const isBack = ["NotFoundError", "NotReadableError"].includes(found[kind]) && devices[kind].length > 0;
@@ -155,18 +155,18 @@ function tell(words) {
 
 async function measure() {
   const mine = (measured += 1);
-  show("connection", "waiting", say("Measuring…"));
+  show("round-trip", "waiting", say("Measuring…"));
   const time = await roundTrip();
   if (mine !== measured) return;
   if (time === null) {
     found.connection = "none";
-    show("connection", "failed", say("No connection. Check your network, then try again."));
+    show("round-trip", "failed", say("No connection. Check your network, then try again."));
   } else if (isSlow(time)) {
     found.connection = "slow";
-    show("connection", "ok", say("Slow ({time} ms). If you can, move closer to your router, or use a cable.", { time }));
+    show("round-trip", "ok", say("Slow ({time} ms). If you can, move closer to your router, or use a cable.", { time }));
   } else {
     found.connection = "ok";
-    show("connection", "ok", say("Good ({time} ms)", { time }));
+    show("round-trip", "ok", say("Good ({time} ms)", { time }));
   }
   changed();
 }
