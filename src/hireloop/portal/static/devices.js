@@ -118,7 +118,7 @@ function instead(kind, track) {
 
 // A device that goes away by itself ("ended" does not fire where we stop the track).
 function lost(kind, track) {
-  if (!stream.getTracks().includes(track)) return;
+  if (!stream?.getTracks().includes(track)) return;
   found[kind] = "NotReadableError";
   show(kind, "failed", say("It was disconnected. Plug it in again, then try again."));
   if (kind === "camera") [element("picture").hidden, element("no-picture").hidden] = [true, false];
