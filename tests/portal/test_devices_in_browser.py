@@ -195,7 +195,7 @@ async def test_the_round_trip_is_shown_and_a_slow_one_is_called_slow(
 
         await page.route("**/connection.js", slowly)
         await check(page)
-        await expect(page.locator("#connection")).to_contain_text(
+        await expect(page.locator("#round-trip")).to_contain_text(
             re.compile(r"Slow \((3|[4-9])\d\d ms\)|Slow \(\d{4,}")
         )
         await expect(page.locator("#readiness")).to_have_text("You are ready.")
@@ -208,12 +208,12 @@ async def test_without_a_connection_it_says_so_until_there_is_one(
     browser = await launch(FAKE_DEVICES, FAKE_CONSENT)
     async with visiting(browser, link(address, booked)) as (page, seen):
         await check(page)
-        await expect(page.locator("#connection")).to_contain_text(re.compile(r"(Good|Slow) \(\d+ ms\)"))
+        await expect(page.locator("#round-trip")).to_contain_text(re.compile(r"(Good|Slow) \(\d+ ms\)"))
         await page.context.set_offline(True)
-        await expect(page.locator("#connection")).to_contain_text("No connection")
+        await expect(page.locator("#round-trip")).to_contain_text("No connection")
         await expect(page.locator("#readiness")).to_have_text("Not ready yet: there is no connection.")
         await page.context.set_offline(False)
-        await expect(page.locator("#connection")).to_have_attribute("data-finding", "ok")
+        await expect(page.locator("#round-trip")).to_have_attribute("data-finding", "ok")
         await expect(page.locator("#readiness")).to_have_text("You are ready.")
         seen.complaints.clear()  # of requests without a connection
 

@@ -85,6 +85,7 @@ OWN = {
     *(
         "accept-patch",
         "allow",
+        "content-language",
         "content-length",
         "content-type",
         "etag",
@@ -105,16 +106,23 @@ def with_policy(policy: str) -> dict[str, str]:
 def expect(answer: httpx.Response, status: int, headers: Mapping[str, str]) -> None:
     """Assert that the answer has this status and exactly these headers, each of them once, beside its own.
 
-    A long page has those of `hireloop.web.http.compression` too.
+    A page also has those of its language, and of `hireloop.web.http.compression` if it is long.
     """
     assert answer.status_code == status, answer.text
-    is_long = len(answer.content) > 1024 or (answer.request.method == "HEAD" and "vary" in answer.headers)
-    if is_long and answer.headers["content-type"].startswith("text/html"):
-        is_chosen = bool(answer.request.url.query)  # by another site, as far as this client says
-        headers = {**headers, **({"vary": "Accept-Encoding"} if is_chosen else COMPRESSED)}
+    if answer.headers.get("content-type", "").startswith("text/html"):
+        headers = {**headers, **_of_a_page(answer)}
     names = [name for name, _ in answer.headers.multi_items() if name not in OWN]
     assert sorted(names) == sorted(headers), (answer.request.method, answer.url)
     assert {name: answer.headers[name] for name in names} == headers
+
+
+def _of_a_page(answer: httpx.Response) -> dict[str, str]:
+    is_long = len(answer.content) > 1024 or (answer.request.method == "HEAD" and "content-encoding" in answer.headers)
+    is_ours = not answer.request.url.query or "sec-fetch-site" in answer.request.headers
+    varies = ["Accept-Language"] if "content-language" in answer.headers else []
+    varies += ["Accept-Encoding"] if is_long else []
+    coding = {"content-encoding": "gzip"} if is_long and is_ours else {}
+    return {**coding, **({"vary": ", ".join(varies)} if varies else {})}
 
 
 @get("/api/breaks")

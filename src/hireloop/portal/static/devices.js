@@ -130,7 +130,7 @@ function instead(kind, track) {
 
 // A device that goes away by itself ("ended" does not fire where we stop the track).
 function lost(kind, track) {
-  if (!stream.getTracks().includes(track)) return;
+  if (!stream?.getTracks().includes(track)) return;
   found[kind] = "NotReadableError";
   show(kind, "failed", say("It was disconnected. Plug it in again, then try again."));
   if (kind === "camera") [element("picture").hidden, element("no-picture").hidden] = [true, false];
@@ -149,7 +149,7 @@ async function follow() {
 }
 
 async function devicesChanged() {
-  if (!found.camera) return; // not asked yet
+  if (!found.camera || element("devices").hidden) return; // not asked yet, or not to be used here
   const devices = await follow();
   for (const kind of ["camera", "microphone"]) {
     const isBack = ["NotFoundError", "NotReadableError"].includes(found[kind]) && devices[kind].length > 0;
@@ -167,18 +167,18 @@ function tell(words) {
 
 async function measure() {
   const mine = (measured += 1);
-  show("connection", "waiting", say("Measuring…"));
+  show("round-trip", "waiting", say("Measuring…"));
   const time = await roundTrip();
   if (mine !== measured) return;
   if (time === null) {
     found.connection = "none";
-    show("connection", "failed", say("No connection. Check your network, then try again."));
+    show("round-trip", "failed", say("No connection. Check your network, then try again."));
   } else if (isSlow(time)) {
     found.connection = "slow";
-    show("connection", "ok", say("Slow ({time} ms). If you can, move closer to your router, or use a cable.", { time }));
+    show("round-trip", "ok", say("Slow ({time} ms). If you can, move closer to your router, or use a cable.", { time }));
   } else {
     found.connection = "ok";
-    show("connection", "ok", say("Good ({time} ms)", { time }));
+    show("round-trip", "ok", say("Good ({time} ms)", { time }));
   }
   changed();
 }

@@ -65,13 +65,20 @@ def _sent(
     """Return the messages of a page as they are sent."""
     if body.get("more_body", False) or len(body["body"]) <= _LONGEST_UNCOMPRESSED:
         return start, body
-    headers: Headers = (*lower(start["headers"]), (b"vary", b"Accept-Encoding"))
+    headers = _varying(lower(start["headers"]))
     if _is_ours(scope) and takes_gzip(header_of(scope, b"accept-encoding") or ""):
         body = {**body, "body": gzip.compress(body["body"], _LEVEL, mtime=0)}
         others = (header for header in headers if header[0] != b"content-length")
         length = str(len(body["body"])).encode()
         headers = (*others, (b"content-encoding", b"gzip"), (b"content-length", length))
     return {**start, "headers": headers}, body
+
+
+def _varying(headers: Headers) -> Headers:
+    """Return the headers with one line of what the page depends on."""
+    others = tuple(header for header in headers if header[0] != b"vary")
+    named = [word.strip() for name, value in headers if name == b"vary" for word in value.split(b",")]
+    return (*others, (b"vary", b", ".join(dict.fromkeys([*named, b"Accept-Encoding"]))))
 
 
 def _is_ours(scope: HTTPScope) -> bool:
