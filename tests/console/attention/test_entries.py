@@ -94,7 +94,7 @@ async def test_what_needs_attention_is_listed_the_worst_first_with_its_label(cli
         "Asked for another time",
         "No-show",
         "Rejected by the recipient's server",
-        "The alert about it has not reached anyone",
+        "Nobody has been alerted to it yet",
         "At risk",
         "Device check failed",
         "Invitation possibly not seen",

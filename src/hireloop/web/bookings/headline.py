@@ -68,7 +68,7 @@ LABELS: Mapping[HeadlineCode, Label] = {
     HeadlineCode.ANOTHER_TIME_REQUESTED: Label("!", phrase("Asked for another time"), "bad"),
     HeadlineCode.NO_SHOW: Label("✕", phrase("No-show"), "bad"),
     HeadlineCode.INTERVIEWER_NOT_REACHED: Label("✕", phrase("Interviewer not reached"), "bad"),
-    HeadlineCode.ALERT_UNHEARD: Label("!", phrase("The alert about it has not reached anyone"), "bad"),
+    HeadlineCode.ALERT_UNHEARD: Label("!", phrase("Nobody has been alerted to it yet"), "bad"),
     HeadlineCode.AT_RISK: Label("!", phrase("At risk: not accepted yet, and time is running out"), "bad"),
     HeadlineCode.DEVICES_FAILED: Label("!", phrase("Device check failed"), "bad"),
     HeadlineCode.MAYBE_UNSEEN: Label("!", phrase("Invitation possibly not seen"), "bad"),
