@@ -1,7 +1,6 @@
 """What a reader of the console has chosen, and what follows from it: the language and the time zone of every page."""
 
 from collections.abc import Callable
-from functools import partial
 from zoneinfo import ZoneInfo
 
 from hireloop.web import languages
@@ -16,7 +15,8 @@ def locale_of(request: AnyRequest) -> str:
 
 def said_to(request: AnyRequest) -> Callable[[str], str]:
     """Return what says a sentence of ours to this reader; templates have the same as `said`."""
-    return partial(in_language, language=language_of(locale_of(request)))
+    language = language_of(locale_of(request))
+    return lambda sentence: in_language(sentence, language)
 
 
 def reader_zone(request: AnyRequest) -> ZoneInfo:
