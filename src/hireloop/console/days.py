@@ -36,6 +36,7 @@ class ShownFailure(msgspec.Struct, frozen=True, kw_only=True):
     item: AgendaItem
     state: Label
     can_reissue: bool  # one press invites anew; not while the hub still tries by itself
+    can_correct: bool  # the same, at another address
     advice: str  # what to do about a message to an interviewer, for which there is no such button
 
 
@@ -105,6 +106,7 @@ async def _failures(request: AnyRequest, *, limit: int, after: UUID | None) -> l
             item=about[schedule],
             state=_AT_RISK if one.state is DeliveryState.PENDING else labels.DELIVERIES[one.state],
             can_reissue=_can_reissue(one, about[schedule]),
+            can_correct=_can_correct(one, about[schedule]),
             advice=_advice(one),
         )
         for one in found
@@ -123,3 +125,13 @@ def _advice(failure: DeliveryView) -> str:
 def _can_reissue(failure: DeliveryView, item: AgendaItem) -> bool:
     has_failed = failure.state is not DeliveryState.PENDING and failure.kind in INVITING_KINDS
     return has_failed and booking.possible(item).reissue
+
+
+def _can_correct(failure: DeliveryView, item: AgendaItem) -> bool:
+    """Return whether the address that a message failed at is still that of whom it was for, and can be corrected."""
+    if failure.state is DeliveryState.PENDING:
+        return False
+    if failure.slot is None:
+        return _can_reissue(failure, item)
+    is_theirs = failure.recipient == item.interviewer_email and failure.slot == item.booking.slot
+    return is_theirs and booking.possible(item).move

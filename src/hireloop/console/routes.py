@@ -10,6 +10,7 @@ from hireloop import db, errors
 from hireloop.access.roles import ADMINISTERS, READS, SCHEDULES
 from hireloop.console import alerts, booking, changes, channels, days, failures, gate, render, resume, sign_in, sign_ins
 from hireloop.console.gate import CsrfError, SignInOver
+from hireloop.console.planning.routes import LARGEST_BODY, handlers
 from hireloop.telemetry.logs import log
 from hireloop.web.context import AnyRequest
 from hireloop.web.problems import problem_of
@@ -102,4 +103,10 @@ def routes() -> list[Router]:
     return [
         Router("/console", route_handlers=for_everybody, **ours),
         Router("/console", route_handlers=behind, guards=[gate.let_in], **ours),
+        Router(
+            "/console",
+            route_handlers=handlers(),
+            guards=[gate.let_in],
+            **ours | {"request_max_body_size": LARGEST_BODY},
+        ),
     ]
