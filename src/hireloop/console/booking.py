@@ -1,6 +1,6 @@
 """One booking: who and when, every delivery with every try, its history, the link, and what can be done about it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from hireloop.notify import parties
 from hireloop.notify.bounces import returned
 from hireloop.notify.bounces.returned import ReturnedView
 from hireloop.notify.deliveries import deliveries
-from hireloop.notify.deliveries.deliveries import AttemptView, DeliveryView
+from hireloop.notify.deliveries.deliveries import AttemptView, DeliveryView, mask
 from hireloop.notify.messages import place_of
 from hireloop.notify.tables import DeliveryState
 from hireloop.scheduling.bookings import agenda
@@ -50,6 +50,7 @@ class PossibleActions(msgspec.Struct, frozen=True, kw_only=True):
     reissue: bool
     move: bool
     cancel: bool
+    revoke: bool
 
     @property
     def anything(self) -> bool:
@@ -74,9 +75,17 @@ async def refuse(request: AnyRequest, schedule_id: UUID, refused: errors.Refused
 
 
 async def shown(
-    request: AnyRequest, schedule_id: UUID, *, refused: str = "", status_code: int = 200
+    request: AnyRequest,
+    schedule_id: UUID,
+    *,
+    refused: str = "",
+    status_code: int = 200,
+    corrections: Mapping[str, object] = {},
 ) -> Response[bytes]:
-    """Return a booking's page, with why nothing was done if something was `refused`; raises NotFound."""
+    """Return a booking's page, with why nothing was done if something was `refused`; raises NotFound.
+
+    `corrections` are forms that were sent and refused, as the page shows them: the candidate's, the interviewer's.
+    """
     context = context_of(request)
     async with db.snapshot():
         card = (await cards_of(request, [await agenda.find(schedule_id)]))[0]
@@ -100,6 +109,11 @@ async def shown(
         ],
         trace_url=_trace_url(context),
         common=context.warnings,
+        corrections=corrections,
+        addresses={
+            "candidate": mask(card.item.candidate_email),
+            "interviewer": mask(card.item.interviewer_email or ""),
+        },
     )
 
 
@@ -136,6 +150,7 @@ def possible(item: AgendaItem) -> PossibleActions:
         reissue=changes and opens,
         move=changes,
         cancel=changes,
+        revoke=changes and opens and session.revoked_at is None,
     )
 
 

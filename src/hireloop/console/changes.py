@@ -152,8 +152,9 @@ async def _moving(
         asked = parse_day(day, today=max(today, clock.day_of(moving.booking.starts_at)))
         shown = asked or today
         begin, end = clock.bounds(shown)
-        found = await agenda.free_slots(moving, begin, end, limit=_A_PAGE + 1, after=ident(request, "after"))
-        later = await agenda.free_slots(moving, end, None, limit=1)
+        job, slot, after = moving.job_id, moving.booking.slot, ident(request, "after")
+        found = await agenda.free_slots(job, begin, end, but_for=slot, limit=_A_PAGE + 1, after=after)
+        later = await agenda.free_slots(job, end, None, but_for=slot, limit=1)
     return render.show(
         request,
         "move",

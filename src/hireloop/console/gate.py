@@ -33,6 +33,7 @@ _RUNNING_OUT = "hireloop.console_running_out"
 REFRESH = "hireloop-refresh"  # the header with which `static/refresh.js` asks
 _NOBODYS_HASH = secrets.token_bytes(32)
 _WHY_REFUSED = {"key_revoked": WhyRefused.REVOKED_KEY, "key_expired": WhyRefused.EXPIRED_KEY}
+_UNTYPED = {"token", "form", "revision", "slot", "interview", "job", "candidate", "before", "show", "delivery"}
 _PATH = "/"  # what the prefix `__Host-` asks for
 
 
@@ -201,7 +202,9 @@ async def _typed(connection: ASGIConnection[Any, Any, Any, Any], ticket: str) ->
     """Return what someone wrote into a form of ours that they sent with this ticket."""
     request = cast("AnyRequest", connection)
     fields = await fields_of(request) if request.method == "POST" else {}
-    return fields.get("reason", "") if has_token(fields, ticket) else ""
+    if not has_token(fields, ticket):
+        return ""
+    return fields.get("reason") or "\n".join(text for name, text in fields.items() if name not in _UNTYPED and text)
 
 
 def _cookie_name(context: Context) -> str:

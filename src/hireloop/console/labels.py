@@ -143,6 +143,29 @@ DONE: Mapping[str, str] = {
     "not-replayed": phrase("The delivery is still pending and will be retried automatically. Nothing was changed."),
     "replayed-all": phrase("Deliveries that will be sent again now: %(n)s."),
     "replayed-some": phrase("Deliveries that will be sent again now: %(n)s. There are more: press again to continue."),
+    "candidate-created": phrase("The candidate was created. Next, create their interview."),
+    "candidate-known": phrase("This candidate already existed. Nothing was changed. Next, create their interview."),
+    "job-created": phrase("The job was created. Next, create an interview for it."),
+    "job-known": phrase("This job already existed. Nothing was changed. Next, create an interview for it."),
+    "interview-created": phrase("The interview was created. Now book it."),
+    "interview-known": phrase("This form had already been sent, and the interview was created then. Now book it."),
+    "slot-created": phrase("The slot was created."),
+    "slot-known": phrase("This form had already been sent, and the slot was created then."),
+    "booked": phrase("The interview was booked. The invitation is on its way to %(candidate)s."),
+    "booked-before": phrase("The interview was already booked into this slot. Nothing was changed."),
+    "booked-elsewhere": phrase("The interview already had a booking, so nothing was changed. This is its booking."),
+    "corrected": phrase("The address was corrected. A new invitation is on its way to %(candidate)s."),
+    "corrected-all": phrase(
+        "The address was corrected. A new invitation is on its way to %(candidate)s. The candidate is also invited "
+        "again to their other interviews. Their number: %(n)s."
+    ),
+    "interviewer-corrected": phrase("The address was corrected. A notice is on its way to %(interviewer)s."),
+    "interviewer-corrected-all": phrase(
+        "The address was corrected. A notice is on its way to %(interviewer)s. Other slots in which it was corrected, "
+        "too: %(n)s."
+    ),
+    "revoked": phrase("The link was revoked. Nobody is notified."),
+    "not-revoked": phrase("The link had already been revoked. Nothing was changed."),
     "acknowledged": phrase("You have acknowledged the alert. It is no longer shown."),
     "not-acknowledged": phrase("The alert had already been acknowledged, or is over. Nothing was changed."),
     "sign-in-ended": phrase("The sign-in was ended."),
@@ -152,6 +175,7 @@ DONE: Mapping[str, str] = {
     "preferences-kept": phrase("This browser remembers your choice."),
     "ended": phrase("Your sign-in has expired, and nothing was changed. Sign in and try again."),
 }
+_PLACE = re.compile(r"%\((\w+)\)s")
 _A_COUNT = re.compile(r"[0-9]{1,6}")
 _CHANGED = phrase(
     "Someone changed this booking after you opened its page, so nothing was changed. This is its current state."
@@ -166,12 +190,17 @@ _A_BROWSER = phrase("A browser")
 _ON_A_SYSTEM = phrase("%(browser)s on %(system)s")
 
 
-def done(word: str | None, number: str | None, *, said: Translator) -> str:
-    """Return what was done, given the value in a URL; empty for any value that is not ours."""
+def done(word: str | None, number: str | None, *, said: Translator, addresses: Mapping[str, str] | None = None) -> str:
+    """Return what was done, given the value in a URL; empty for any value that is not ours.
+
+    `addresses` are those that a sentence may name.
+    """
     sentence = DONE.get(word or "", "")
-    if "%(n)s" not in sentence:
-        return said(sentence) if sentence else ""
-    return said(sentence, n=int(number)) if _A_COUNT.fullmatch(number or "") and number else ""
+    values: dict[str, object] = dict(addresses or {})
+    if number and _A_COUNT.fullmatch(number):
+        values["n"] = int(number)
+    is_whole = bool(sentence) and all(values.get(name) not in {None, ""} for name in _PLACE.findall(sentence))
+    return said(sentence, **values) if is_whole else ""
 
 
 def ended(why: str, *, idle_minutes: int, said: Translator) -> str:

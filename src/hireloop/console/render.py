@@ -1,5 +1,6 @@
 """Every response of the console: a template or a redirect, and its static files."""
 
+from collections.abc import Mapping
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
@@ -54,9 +55,19 @@ def page(request: AnyRequest, template: str, *, status_code: int = 200, **values
 
 
 def show(
-    request: AnyRequest, template: str, *, here: str, status_code: int = 200, refused: str = "", **values: object
+    request: AnyRequest,
+    template: str,
+    *,
+    here: str,
+    status_code: int = 200,
+    refused: str = "",
+    addresses: Mapping[str, str] | None = None,
+    **values: object,
 ) -> Response[bytes]:
-    """Render a template for the signed-in user; `here` is the chapter it belongs to, `refused` why nothing was done."""
+    """Render a template for the signed-in user; `here` is the chapter it belongs to, `refused` why nothing was done.
+
+    `addresses` are those that are named in what was done.
+    """
     user, unheard = user_of(request), unheard_of(request)
     role = user.holder.role
     html = _templates.render(
@@ -70,7 +81,7 @@ def show(
         refreshes_after=REFRESH_SECONDS if request.method == "GET" and status_code == HTTPStatus.OK else None,
         unheard=unheard,
         running_out=running_out_of(request),
-        done="" if refused else done_of(request),
+        done="" if refused else done_of(request, addresses),
         refused=refused,
         clock=clock_of(request),
         channel_title=partial(_channel_title, request),
@@ -94,11 +105,12 @@ def _channel_title(request: AnyRequest, name: str) -> str:
     return said_to(request)(title_of(name, context_of(request).channels))
 
 
-def done_of(request: AnyRequest) -> str:
-    """Return what the address says was done, in words; nothing if another site or a mail wrote the address."""
+def done_of(request: AnyRequest, addresses: Mapping[str, str] | None = None) -> str:
+    """Return what the URL says was done, in words; nothing if another site or a mail wrote the URL."""
     if request.headers.get("sec-fetch-site", "same-origin") != "same-origin":
         return ""
-    return labels.done(request.query_params.get("done"), request.query_params.get("n"), said=said_to(request))
+    word, number = (request.query_params.get(name) for name in ("done", "n"))
+    return labels.done(word, number, said=said_to(request), addresses=addresses)
 
 
 def see_other(path: str, *cookies: Cookie, **query: str | int) -> Response[bytes]:

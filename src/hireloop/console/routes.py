@@ -25,6 +25,7 @@ from hireloop.console import (
 from hireloop.console.attention import alerts, entries
 from hireloop.console.finding import export, person, search, week
 from hireloop.console.gate import CsrfError, SignInOver
+from hireloop.console.planning.routes import LARGEST_BODY, handlers
 from hireloop.console.reader.choices import said_to
 from hireloop.telemetry.logs import log
 from hireloop.web.context import AnyRequest
@@ -136,4 +137,10 @@ def routes() -> list[Router]:
     return [
         Router("/console", route_handlers=for_everybody, **ours),
         Router("/console", route_handlers=behind, guards=[gate.let_in], **ours),
+        Router(
+            "/console",
+            route_handlers=handlers(),
+            guards=[gate.let_in],
+            **ours | {"request_max_body_size": LARGEST_BODY},
+        ),
     ]

@@ -52,11 +52,13 @@ async def create(
     *,
     by: Actor,
     round_number: int = 1,
+    ident: UUID | None = None,
     now: datetime | None = None,
 ) -> InterviewDetails:
     """Store an interview, and the candidate and the job too where they are new, all or nothing.
 
-    Raises BadInput for an unknown id, DiffersFromKnown if a given candidate or job is stored with other values.
+    `ident` is the id that it gets, a new one if that is None. Raises BadInput for an unknown id, DiffersFromKnown if a
+    given candidate or job is stored with other values.
     """
     # What is wrong within the objects is said before what an id does not name.
     if isinstance(candidate, CandidateFields):
@@ -65,7 +67,9 @@ async def create(
         job = (await jobs.create(job, by=by, within="job.", now=now))[0].id
     await _keep_candidate(candidate)
     await _check_job(job)
-    row = Interview(candidate=candidate, job=job, round=round_number, created_at=db.sql_now(now))
+    row = Interview(
+        id=ident or db.new_id(), candidate=candidate, job=job, round=round_number, created_at=db.sql_now(now)
+    )
     created = await Interview.insert(row).returning(*Interview.all_columns())
     known = msgspec.convert(created[0], InterviewDetails)
     await audit.record(_entry(Action.INTERVIEW_CREATED, known, by), at=now)

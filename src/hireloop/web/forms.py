@@ -11,7 +11,7 @@ from litestar.exceptions import ClientException
 from hireloop.web.context import AnyRequest
 
 _MEDIA_TYPE = "application/x-www-form-urlencoded"
-_MOST_FIELDS = 20
+_MOST_FIELDS = 24
 _NO_FORM = "This form cannot be read."
 
 
@@ -27,4 +27,7 @@ async def fields_of(request: AnyRequest) -> dict[str, str]:
         found = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS)
     except ValueError:  # bad UTF-8 is one too
         raise ClientException(_NO_FORM) from None
-    return dict(reversed(found))
+    fields: dict[str, str] = {}
+    for name, value in found:
+        fields.setdefault(name, value)
+    return fields

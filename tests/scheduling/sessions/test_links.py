@@ -70,6 +70,30 @@ async def test_the_history_and_the_audit_say_who_changed_the_link() -> None:
     assert known[0].candidate == (await rows("candidate"))[0]["id"]
 
 
+async def test_the_reason_of_a_withdrawal_is_in_the_history_and_the_audit_and_told_to_nobody() -> None:
+    booking = await book()
+    assert await links.revoke(booking.session.id, by=RECRUITER, reason="Forwarded to a friend")
+    assert [(one.change, one.reason) for one in await past(booking)] == [
+        (BookingChange.REVOKED, "Forwarded to a friend")
+    ]
+    (entry,) = await entries(booking.session.id)
+    assert entry.details["reason"] == "Forwarded to a friend"
+    assert [one for one in await rows("delivery") if "Forwarded" in str(one["payload"])] == []
+
+
+async def test_a_withdrawal_may_be_refused_by_a_rule_but_not_a_second_time() -> None:
+    booking = await book()
+
+    async def asked() -> bool:
+        return await links.revoke(booking.session.id, by=RECRUITER, rule=lambda _: errors.ChangedSince())
+
+    with pytest.raises(errors.ChangedSince):
+        await asked()
+    assert await past(booking) == []
+    await revoke(booking)
+    assert not await asked(), "it is done already, whatever the rule says"
+
+
 async def test_a_withdrawn_link_opens_nothing_and_nobody_is_told() -> None:
     booking = await book(0)
     assert await revoke(booking)

@@ -57,6 +57,7 @@ class AttentionEntry(msgspec.Struct, frozen=True, kw_only=True):
     also: list[Label]  # what else about the booking needs attention
     failure: DeliveryView | None = None
     can_reissue: bool = False  # one press invites anew; not while the hub still tries by itself
+    can_correct: bool = False  # the same, at another address
     can_move: bool = False
     advice: str = ""  # what to do about a message to an interviewer, for which there is no such button
 
@@ -167,6 +168,7 @@ def _entry(failure: DeliveryView, place: AttentionPlace, card: Card) -> Attentio
         also=_others(card, place.code),
         failure=failure,
         can_reissue=_can_reissue(failure, card.item),
+        can_correct=_can_correct(failure, card.item),
         advice=_advice(failure),
     )
 
@@ -188,3 +190,13 @@ def _advice(failure: DeliveryView) -> str:
 def _can_reissue(failure: DeliveryView, item: AgendaItem) -> bool:
     has_failed = failure.state is not DeliveryState.PENDING and failure.kind in INVITING_KINDS
     return has_failed and booking.possible(item).reissue
+
+
+def _can_correct(failure: DeliveryView, item: AgendaItem) -> bool:
+    """Return whether the address that a message failed at is still that of whom it was for, and can be corrected."""
+    if failure.state is DeliveryState.PENDING:
+        return False
+    if failure.slot is None:
+        return _can_reissue(failure, item)
+    is_theirs = failure.recipient == item.interviewer_email and failure.slot == item.booking.slot
+    return is_theirs and booking.possible(item).move

@@ -37,7 +37,7 @@ class AgendaItem(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FreeSlot(msgspec.Struct, frozen=True, kw_only=True):
-    """A slot that an interview could be moved to."""
+    """A slot that an interview could be in."""
 
     id: UUID
     starts_at: datetime
@@ -70,12 +70,12 @@ _OF_DAY = Statement(f"""
 """)  # noqa: S608 (a constant of our own)
 # Some bookings.
 _OF_SCHEDULES = Statement(f"{_NAMES} WHERE sc.id = ANY(:schedules::uuid[])")
-# Slots with a free seat that a booking of this job could be moved to from this slot, in the order of start.
+# Slots with a free seat for this job, in the order of start; but for the one where a booking is already.
 _FREE_SLOTS = Statement("""
     SELECT id, starts_at, ends_at, seats - taken AS seats_left, interviewer_email, interviewer_name FROM slot
     WHERE starts_at >= greatest(:starts_from, coalesce(:now, now()))
       AND (:starts_before::timestamptz IS NULL OR starts_at < :starts_before)
-      AND taken < seats AND withdrawn_at IS NULL AND (job IS NULL OR job = :job) AND id <> :slot
+      AND taken < seats AND withdrawn_at IS NULL AND (job IS NULL OR job = :job) AND id IS DISTINCT FROM :slot
       AND (:after::uuid IS NULL OR (starts_at, id) > (SELECT starts_at, id FROM slot last WHERE last.id = :after))
     ORDER BY starts_at, id LIMIT :limit
 """)
@@ -107,25 +107,26 @@ async def find(schedule_id: UUID, *, now: datetime | None = None) -> AgendaItem:
 
 
 async def free_slots(
-    moving: AgendaItem,
+    job: UUID,
     starts_from: datetime,
     starts_before: datetime | None,
     *,
     limit: int,
+    but_for: UUID | None = None,
     after: UUID | None = None,
     now: datetime | None = None,
 ) -> list[FreeSlot]:
-    """Return at most `limit` slots that this booking could be moved to, in the order of start.
+    """Return at most `limit` slots that an interview for this job could be in, in the order of start.
 
-    They have a seat left, have not begun, are for its job or for any, and are not where it is. Whether the candidate
-    is free then, the move itself finds out.
+    They have a seat left, have not begun, are for this job or for any, and are not `but_for`, the one where it is now.
+    Whether the candidate is free then, the booking or the move itself finds out.
     """
     return await _FREE_SLOTS.structs(
         FreeSlot,
         starts_from=starts_from,
         starts_before=starts_before,
-        job=moving.job_id,
-        slot=moving.booking.slot,
+        job=job,
+        slot=but_for,
         after=after,
         limit=limit,
         now=now,

@@ -12,6 +12,7 @@ from hireloop import db
 from hireloop.notify.deliveries.outbox import Outbox
 from hireloop.scheduling.audit import Actor
 from hireloop.scheduling.bookings import changes
+from hireloop.scheduling.bookings.changes import ChangeRule
 from hireloop.scheduling.bookings.history import BookingChange
 from hireloop.scheduling.bookings.locked import lock_session
 from hireloop.scheduling.tables import Schedule, Session
@@ -43,18 +44,21 @@ async def reissue(session_id: UUID, *, by: Actor, outbox: Outbox, now: datetime 
 
 @spans.of_change("session.revoke")
 @db.transactional
-async def revoke(session_id: UUID, *, by: Actor, now: datetime | None = None) -> bool:
+async def revoke(
+    session_id: UUID, *, by: Actor, reason: str = "", rule: ChangeRule | None = None, now: datetime | None = None
+) -> bool:
     """Withdraw the candidate's link and return whether this did it: revoking twice is revoking once.
 
-    The booking stays, and nobody is told. What was still to be sent to the candidate is superseded, and they get no
-    reminder. Raises NotFound, ScheduleCancelled, InterviewInProgress and InterviewClosed.
+    The booking stays, and nobody is told, not even the reason. What was still to be sent to the candidate is
+    superseded, and they get no reminder. Raises NotFound, ScheduleCancelled, InterviewInProgress, InterviewClosed, and
+    what `rule` returns.
     """
     booking = await lock_session(session_id, now=now)
     if booking.revoked_at is not None:
         return False
-    refusal = changes.refusal(booking)
+    refusal = changes.refusal(booking) or (rule(booking) if rule else None)
     if refusal is not None:
         raise refusal
-    await changes.note(booking, BookingChange.REVOKED, by=by)
+    await changes.note(booking, BookingChange.REVOKED, by=by, reason=reason)
     await Session.update({Session.revoked_at: booking.now}).where(Session.id == session_id)
     return True

@@ -81,20 +81,23 @@ _INTERVIEWER = {"interviewer_email", "interviewer_name", "interviewer_time_zone"
 _WHO_AND_WHEN = {"starts_at", "ends_at", "interviewer_email"}
 
 
-async def create(new: SlotFields, *, by: Actor, now: datetime | None = None) -> SlotDetails:
-    """Store a slot; raises BadInput, and InterviewerBusy if it overlaps another one of the interviewer."""
+async def create(new: SlotFields, *, by: Actor, ident: UUID | None = None, now: datetime | None = None) -> SlotDetails:
+    """Store a slot; raises BadInput, and InterviewerBusy if it overlaps another one of the interviewer.
+
+    `ident` is the id that it gets, a new one if that is None.
+    """
     new = fields.spelt(new)
     fields.check_calendar(starts_at=new.starts_at, ends_at=new.ends_at)
     check_times(new.starts_at, new.ends_at)
     await check_job(new.job)
-    return await _insert(new, by, now)
+    return await _insert(new, ident or db.new_id(), by, now)
 
 
 @db.transactional
-async def _insert(new: SlotFields, by: Actor, now: datetime | None) -> SlotDetails:
+async def _insert(new: SlotFields, ident: UUID, by: Actor, now: datetime | None) -> SlotDetails:
     if new.interviewer_email is not None:
         await lock_interviewer(new.interviewer_email)
-    row = Slot(**msgspec.structs.asdict(new), created_at=db.sql_now(now))
+    row = Slot(**msgspec.structs.asdict(new), id=ident, created_at=db.sql_now(now))
     created = await Slot.insert(row).returning(*Slot.all_columns())
     await audit.record(NewAuditEntry(action=Action.SLOT_CREATED, subject=row.id, by=by), at=now)
     return msgspec.convert(created[0], SlotDetails)
