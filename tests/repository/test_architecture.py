@@ -27,6 +27,7 @@ OF_A_WHOLE_ROOM = {
     "portal/test_for_everybody.py",
     "portal/test_forgeries.py",
     "notify/rendering/test_in_browser.py",
+    "portal/test_devices_in_browser.py",
     "portal/test_in_browser.py",
 }
 UNWANTED_NAMES = {"utils", "common", "core", "helpers", "base", "manager", "service", "repository", "schemas"}
