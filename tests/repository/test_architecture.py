@@ -29,6 +29,7 @@ OF_A_WHOLE_ROOM = {
     "portal/test_for_everybody.py",
     "portal/test_forgeries.py",
     "notify/rendering/test_in_browser.py",
+    "portal/test_devices_in_browser.py",
     "portal/test_in_browser.py",
     "portal/test_in_firefox.py",
     "portal/test_languages.py",

@@ -1,6 +1,6 @@
 """Pages are sent compressed where the browser accepts that and no other site can have chosen a part of them.
 
-Whoever sees how long a compressed page is, and chooses words that the page repeats, can guess the secrets beside them
+Anyone who sees how long a compressed page is, and chooses words that it repeats, can guess the secrets beside them
 (BREACH; docs/decisions/0075-a-page-is-compressed-unless-another-site-had-a-say.md). What never changes is compressed
 once, in `static_files`.
 """
