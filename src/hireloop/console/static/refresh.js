@@ -10,7 +10,7 @@ let askedAt = Date.now();
 let timer = 0;
 let isOver = false;
 
-function say(words, look) {
+function tell(words, look) {
   const line = document.createElement("p");
   line.className = look;
   line.textContent = words;
@@ -21,7 +21,7 @@ function say(words, look) {
 function end(words) {
   isOver = true;
   clearTimeout(timer);
-  return say(words, "told bad");
+  return tell(words, "told bad");
 }
 
 function isEdited(field) {
@@ -124,7 +124,7 @@ async function ask() {
   } else if (answer.ok) {
     const hasChanged = take(await answer.text());
     tag = answer.headers.get("ETag") ?? "";
-    if (hasChanged) say(changed, "unseen");
+    if (hasChanged) tell(changed, "unseen");
     else notice.querySelector(".bad")?.remove();
   } else {
     throw new Error(`status ${answer.status}`);
@@ -137,7 +137,7 @@ async function refresh() {
   try {
     await ask();
   } catch { // no connection, or a server that cannot answer now
-    if (!notice.querySelector(".bad")) say(offline, "told bad");
+    if (!notice.querySelector(".bad")) tell(offline, "told bad");
   }
   if (!isOver) timer = setTimeout(refresh, seconds * 1000);
 }

@@ -70,7 +70,8 @@ function follow({ version, active: now }) {
     panel.hidden = isHere();
     document.getElementById("devices").hidden = !isHere();
     if (!isHere()) {
-      panel.querySelector("[role=status]").textContent = say(ELSEWHERE[lost ? "lost" : now]);
+      const words = ELSEWHERE[lost ? "lost" : now];
+      panel.querySelector("[role=status]").textContent = say(words);
       panel.querySelector("button").textContent = now === "nobody" ? say("Go on here") : say("Take over");
     }
   }
