@@ -91,7 +91,9 @@ async def let_in(request: AnyRequest, text: str, *, to_act: bool = False) -> Vis
     return found
 
 
-async def check(key: str, secrets: Sequence[str], *, shown_to: languages.AnyConnection | None = None) -> Visit | Refusal:
+async def check(
+    key: str, secrets: Sequence[str], *, shown_to: languages.AnyConnection | None = None
+) -> Visit | Refusal:
     """Return the visit that this key opens, or why it opens none. Only a genuine key reaches the database.
 
     The current span is linked to the booking, and the pages that `shown_to` gets are in its candidate's language.
