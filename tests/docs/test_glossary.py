@@ -50,7 +50,7 @@ MAIL = {
 FORMS = {
     "src/hireloop/*/templates/*": "the hint below a field of a form, as a name in HTML",
     "src/hireloop/portal/static/*": "the same name, in scripts",
-    "tests/portal/test_in_browser.py": "the same name, in a selector",
+    "tests/portal/in_browser/test_way_through.py": "the same name, in a selector",
     "tests/notify/transports/webhook/test_webhook.py": "the status 103 of HTTP",
 }
 RETIRED = [

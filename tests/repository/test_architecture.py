@@ -24,16 +24,16 @@ OF_A_WHOLE_ROOM = {
     "test_signed_before.py",
     "console/test_forgeries.py",
     "console/test_in_browser.py",
-    "console/test_refresh.py",
+    "console/in_browser/test_refresh.py",
     "console/finding/test_in_browser.py",
-    "portal/test_for_everybody.py",
+    "portal/in_browser/test_for_everybody.py",
     "portal/test_forgeries.py",
     "notify/rendering/test_in_browser.py",
-    "portal/test_devices_in_browser.py",
-    "portal/test_in_browser.py",
-    "portal/test_in_firefox.py",
-    "portal/test_languages.py",
-    "portal/test_open_pages.py",
+    "portal/in_browser/test_devices.py",
+    "portal/in_browser/test_way_through.py",
+    "portal/in_browser/test_firefox.py",
+    "portal/in_browser/test_languages.py",
+    "portal/in_browser/test_open_pages.py",
 }
 UNWANTED_NAMES = {"utils", "common", "core", "helpers", "base", "manager", "service", "repository", "schemas"}
 

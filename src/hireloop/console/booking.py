@@ -19,8 +19,8 @@ from hireloop.notify.deliveries import deliveries
 from hireloop.notify.deliveries.deliveries import AttemptView, DeliveryView, mask
 from hireloop.notify.messages import place_of
 from hireloop.notify.tables import DeliveryState
-from hireloop.scheduling.bookings import agenda
-from hireloop.scheduling.bookings.agenda import AgendaItem
+from hireloop.scheduling.bookings.lists import agenda
+from hireloop.scheduling.bookings.lists.agenda import AgendaItem
 from hireloop.scheduling.tables import ScheduleState
 from hireloop.telemetry import variables
 from hireloop.time_zones import zone_of

@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 
 from hireloop.console import labels
-from hireloop.scheduling.bookings.agenda import AgendaItem
+from hireloop.scheduling.bookings.lists.agenda import AgendaItem
 from hireloop.scheduling.tables import ScheduleState
 from hireloop.web.bookings.headline import LABELS, Label
 from hireloop.web.bookings.response import ScheduleResponse, responses_of

@@ -17,9 +17,10 @@ from hireloop.console.reader.clock import Clock, clock_of, parse_day
 from hireloop.notify.deliveries.outbox import Outbox
 from hireloop.scheduling import fields
 from hireloop.scheduling.audit import Actor
-from hireloop.scheduling.bookings import agenda, cancellations, confirmations, moves
-from hireloop.scheduling.bookings.agenda import FreeSlot
+from hireloop.scheduling.bookings import cancellations, confirmations, moves
 from hireloop.scheduling.bookings.changes import ChangeRule
+from hireloop.scheduling.bookings.lists import agenda
+from hireloop.scheduling.bookings.lists.agenda import FreeSlot
 from hireloop.scheduling.bookings.locked import LockedBooking, lock
 from hireloop.scheduling.sessions import links
 from hireloop.web.context import AnyRequest, context_of

@@ -11,7 +11,7 @@ from hireloop.console.attention import entries
 from hireloop.console.cards import cards_of
 from hireloop.console.reader.clock import clock_of, parse_day
 from hireloop.notify.channels import held
-from hireloop.scheduling.bookings import agenda
+from hireloop.scheduling.bookings.lists import agenda
 from hireloop.web.context import AnyRequest, context_of
 from hireloop.wording.languages import phrase
 

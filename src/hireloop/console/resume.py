@@ -8,7 +8,7 @@ from litestar.params import FromPath
 from hireloop import db
 from hireloop.console import render
 from hireloop.console.cards import cards_of
-from hireloop.scheduling.bookings import agenda
+from hireloop.scheduling.bookings.lists import agenda
 from hireloop.scheduling.people import candidates
 from hireloop.web.context import AnyRequest
 

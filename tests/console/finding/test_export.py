@@ -106,7 +106,7 @@ async def test_a_search_that_takes_too_long_gives_the_page_and_no_file(
     await sign_in(client, Role.RECRUITER)
     read_before = await client.get(SEARCH)
     monkeypatch.setattr("hireloop.console.finding.search.MOST_MILLISECONDS", 100)
-    monkeypatch.setattr("hireloop.scheduling.bookings.search.page", slow)
+    monkeypatch.setattr("hireloop.scheduling.bookings.lists.search.page", slow)
     answer = await client.post(EXPORT, data=fields_of(read_before.text))
     assert "This search took too long and was stopped." in answer.text
     assert await db.fetch("SELECT FROM audit_entry WHERE action = 'bookings.exported'") == []

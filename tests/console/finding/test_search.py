@@ -141,7 +141,7 @@ async def test_a_search_that_takes_too_long_is_stopped_and_says_what_to_do(
         await db.fetch("SELECT pg_sleep(60)")
 
     monkeypatch.setattr("hireloop.console.finding.search.MOST_MILLISECONDS", 100)
-    monkeypatch.setattr("hireloop.scheduling.bookings.search.people", slow)
+    monkeypatch.setattr("hireloop.scheduling.bookings.lists.search.people", slow)
     await booked("Asha Rao")
     await sign_in(client, Role.VIEWER)
     page = await client.get(SEARCH, params={"q": "asha"})

@@ -15,10 +15,10 @@ from hireloop.notify.deliveries.deliveries import INVITING_KINDS, DeliveryView
 from hireloop.notify.deliveries.failures import FailureGroup
 from hireloop.notify.messages import AlertCause
 from hireloop.notify.tables import DeliveryState
-from hireloop.scheduling.bookings import agenda
-from hireloop.scheduling.bookings import attention as waiting
-from hireloop.scheduling.bookings.agenda import AgendaItem
-from hireloop.scheduling.bookings.attention import WaitingBooking
+from hireloop.scheduling.bookings.lists import agenda
+from hireloop.scheduling.bookings.lists import attention as waiting
+from hireloop.scheduling.bookings.lists.agenda import AgendaItem
+from hireloop.scheduling.bookings.lists.attention import WaitingBooking
 from hireloop.web.bookings.headline import LABELS, MISSED_MATTERS, NEAR, REQUEST_MATTERS, HeadlineCode, Label
 from hireloop.web.context import AnyRequest, context_of
 

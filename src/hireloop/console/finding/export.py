@@ -15,9 +15,9 @@ from hireloop.console.gate import pressed, user_of
 from hireloop.console.reader.clock import Clock, clock_of
 from hireloop.scheduling import audit
 from hireloop.scheduling.audit import Action, NewAuditEntry
-from hireloop.scheduling.bookings import search
-from hireloop.scheduling.bookings.agenda import AgendaItem
-from hireloop.scheduling.bookings.search import BookingSearch
+from hireloop.scheduling.bookings.lists import search
+from hireloop.scheduling.bookings.lists.agenda import AgendaItem
+from hireloop.scheduling.bookings.lists.search import BookingSearch
 from hireloop.web.context import AnyRequest
 
 MOST_ROWS = 10_000

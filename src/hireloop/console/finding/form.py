@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from hireloop.console.reader.clock import Clock, parse_day
-from hireloop.scheduling.bookings.search import LONGEST_QUERY, BookingSearch, ListedState
+from hireloop.scheduling.bookings.lists.search import LONGEST_QUERY, BookingSearch, ListedState
 from hireloop.wording.languages import phrase
 
 FIELDS = ("q", "job", "interviewer", "state", "from", "to")

@@ -9,8 +9,8 @@ from litestar.params import FromPath
 from hireloop import db
 from hireloop.console import render
 from hireloop.console.cards import cards_of
-from hireloop.scheduling.bookings import search
-from hireloop.scheduling.bookings.search import BookingSearch
+from hireloop.scheduling.bookings.lists import search
+from hireloop.scheduling.bookings.lists.search import BookingSearch
 from hireloop.scheduling.people import candidates
 from hireloop.scheduling.tables import InterviewState
 from hireloop.web.context import AnyRequest

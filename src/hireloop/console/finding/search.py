@@ -14,8 +14,8 @@ from hireloop.console.days import ident
 from hireloop.console.finding import form
 from hireloop.console.finding.form import Asked
 from hireloop.console.reader.clock import clock_of
-from hireloop.scheduling.bookings import search
-from hireloop.scheduling.bookings.search import BookingSearch, FoundPerson, ListedInterviewer, ListedJob
+from hireloop.scheduling.bookings.lists import search
+from hireloop.scheduling.bookings.lists.search import BookingSearch, FoundPerson, ListedInterviewer, ListedJob
 from hireloop.web.context import AnyRequest
 
 PATH = "/console/search/"

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from hireloop.scheduling.bookings.agenda import AgendaItem
+from hireloop.scheduling.bookings.lists.agenda import AgendaItem
 
 # A spreadsheet takes a file for UTF-8 only with this mark at its beginning.
 MARK = "\ufeff"

@@ -12,7 +12,7 @@ from hireloop.console import render
 from hireloop.console.cards import Card, cards_of
 from hireloop.console.days import NO_DAY
 from hireloop.console.reader.clock import clock_of, parse_day
-from hireloop.scheduling.bookings import agenda
+from hireloop.scheduling.bookings.lists import agenda
 from hireloop.web.context import AnyRequest
 
 _A_DAY = 20  # interviews at most; the day's own page has the others

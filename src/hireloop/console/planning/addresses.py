@@ -19,7 +19,8 @@ from hireloop.console.reader.choices import said_to
 from hireloop.notify.deliveries.outbox import Outbox
 from hireloop.scheduling import corrections, fields, handovers
 from hireloop.scheduling.audit import Actor
-from hireloop.scheduling.bookings import agenda, changes
+from hireloop.scheduling.bookings import changes
+from hireloop.scheduling.bookings.lists import agenda
 from hireloop.scheduling.bookings.locked import lock
 from hireloop.scheduling.people.candidates import CandidatePatch
 from hireloop.scheduling.sessions import links

@@ -17,10 +17,11 @@ from hireloop.console.planning.local_times import NO_DAY
 from hireloop.console.planning.pages import FormFailure
 from hireloop.console.reader.clock import Clock, clock_of, parse_day
 from hireloop.scheduling import fields
-from hireloop.scheduling.bookings import agenda, booking, bookings, unbooked
-from hireloop.scheduling.bookings.agenda import FreeSlot
+from hireloop.scheduling.bookings import booking, bookings
 from hireloop.scheduling.bookings.booking import BookingOutcome
-from hireloop.scheduling.bookings.unbooked import UnbookedInterview
+from hireloop.scheduling.bookings.lists import agenda, unbooked
+from hireloop.scheduling.bookings.lists.agenda import FreeSlot
+from hireloop.scheduling.bookings.lists.unbooked import UnbookedInterview
 from hireloop.web.context import AnyRequest, context_of
 from hireloop.wording.languages import phrase
 

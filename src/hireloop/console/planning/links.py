@@ -14,7 +14,7 @@ from hireloop.console.planning import forms, pages
 from hireloop.console.planning.addresses import CHANGED
 from hireloop.console.planning.forms import EMPTY, FormError, Typed
 from hireloop.console.planning.pages import FormFailure
-from hireloop.scheduling.bookings import agenda
+from hireloop.scheduling.bookings.lists import agenda
 from hireloop.scheduling.bookings.locked import LockedBooking
 from hireloop.scheduling.sessions import links
 from hireloop.web.context import AnyRequest

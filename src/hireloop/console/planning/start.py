@@ -5,7 +5,7 @@ from litestar import Response
 from hireloop import db
 from hireloop.console import render
 from hireloop.console.planning import pages
-from hireloop.scheduling.bookings import unbooked
+from hireloop.scheduling.bookings.lists import unbooked
 from hireloop.scheduling.people import candidates, jobs
 from hireloop.scheduling.people.candidates import CandidateFilter
 from hireloop.scheduling.people.jobs import JobFilter

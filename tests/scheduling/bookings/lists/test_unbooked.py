@@ -5,7 +5,7 @@ import pytest
 from factories import OUTBOX, TESTS, book, make_interview
 from hireloop import db
 from hireloop.scheduling import interviews
-from hireloop.scheduling.bookings import unbooked
+from hireloop.scheduling.bookings.lists import unbooked
 
 pytestmark = pytest.mark.usefixtures("database")
 

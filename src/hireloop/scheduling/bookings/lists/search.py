@@ -13,8 +13,8 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from hireloop.scheduling.bookings import agenda
-from hireloop.scheduling.bookings.agenda import AgendaItem
+from hireloop.scheduling.bookings.lists import agenda
+from hireloop.scheduling.bookings.lists.agenda import AgendaItem
 from hireloop.scheduling.tables import Interview, InterviewState, Job, Schedule
 from hireloop.statements import Statement, rows_of
 

@@ -10,9 +10,10 @@ import pytest
 
 from factories import OUTBOX, TESTS, WINDOWS, book, make_slot, soon
 from hireloop import db
-from hireloop.scheduling.bookings import attention, cancellations, moves
-from hireloop.scheduling.bookings.attention import WaitingBooking
+from hireloop.scheduling.bookings import cancellations, moves
 from hireloop.scheduling.bookings.bookings import Booking
+from hireloop.scheduling.bookings.lists import attention
+from hireloop.scheduling.bookings.lists.attention import WaitingBooking
 from hireloop.scheduling.sessions import lifecycle, sessions
 from hireloop.scheduling.sessions.sessions import DeviceCheck
 

@@ -8,8 +8,9 @@ import pytest
 from factories import OUTBOX, TESTS, book, make_slot, rows, soon
 from hireloop import db
 from hireloop.scheduling import interviews
-from hireloop.scheduling.bookings import cancellations, search
-from hireloop.scheduling.bookings.search import BookingSearch, ListedState
+from hireloop.scheduling.bookings import cancellations
+from hireloop.scheduling.bookings.lists import search
+from hireloop.scheduling.bookings.lists.search import BookingSearch, ListedState
 from hireloop.scheduling.people.candidates import CandidateFields
 from hireloop.scheduling.people.jobs import JobFields
 from hireloop.scheduling.privacy import erasure
