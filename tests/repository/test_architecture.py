@@ -24,6 +24,7 @@ OF_A_WHOLE_ROOM = {
     "test_signed_before.py",
     "console/test_forgeries.py",
     "console/test_in_browser.py",
+    "console/in_browser/test_planning.py",
     "console/in_browser/test_refresh.py",
     "console/finding/test_in_browser.py",
     "portal/in_browser/test_for_everybody.py",
