@@ -8,17 +8,18 @@ import msgspec
 
 from hireloop.console.reader.clock import Clock, parse_day
 from hireloop.scheduling.bookings.lists.search import LONGEST_QUERY, BookingSearch, ListedState
+from hireloop.web.bookings.headline import LABELS, HeadlineCode
 from hireloop.wording.languages import phrase
 
 FIELDS = ("q", "job", "interviewer", "state", "from", "to")
 STATES: Mapping[ListedState, str] = {
     ListedState.PENDING: phrase("Not confirmed yet"),
-    ListedState.CONFIRMED: phrase("Confirmed"),
-    ListedState.IN_PROGRESS: phrase("In the interview"),
-    ListedState.COMPLETED: phrase("Finished"),
-    ListedState.NO_SHOW: phrase("No-show"),
-    ListedState.LATE_REQUEST: phrase("Asked for another time"),
-    ListedState.CANCELLED: phrase("Cancelled"),
+    ListedState.CONFIRMED: LABELS[HeadlineCode.CONFIRMED].words,
+    ListedState.IN_PROGRESS: LABELS[HeadlineCode.STARTED].words,
+    ListedState.COMPLETED: LABELS[HeadlineCode.FINISHED].words,
+    ListedState.NO_SHOW: LABELS[HeadlineCode.NO_SHOW].words,
+    ListedState.LATE_REQUEST: LABELS[HeadlineCode.ANOTHER_TIME_REQUESTED].words,
+    ListedState.CANCELLED: LABELS[HeadlineCode.CANCELLED].words,
 }
 _NO_DAY = phrase("This is not a valid day. Enter a date such as 2026-12-01.")
 _BACKWARDS = phrase("The last day is before the first one.")

@@ -13,16 +13,17 @@ from hireloop.scheduling.bookings.lists import search
 from hireloop.scheduling.bookings.lists.search import BookingSearch
 from hireloop.scheduling.people import candidates
 from hireloop.scheduling.tables import InterviewState
+from hireloop.web.bookings.headline import LABELS, HeadlineCode
 from hireloop.web.context import AnyRequest
 from hireloop.wording.languages import phrase
 
 INTERVIEWS: Mapping[InterviewState, str] = {
     InterviewState.OPEN: phrase("Not booked yet"),
     InterviewState.SCHEDULED: phrase("Scheduled"),
-    InterviewState.IN_PROGRESS: phrase("In the interview"),
-    InterviewState.COMPLETED: phrase("Finished"),
-    InterviewState.CANCELLED: phrase("Cancelled"),
-    InterviewState.NO_SHOW: phrase("No-show"),
+    InterviewState.IN_PROGRESS: LABELS[HeadlineCode.STARTED].words,
+    InterviewState.COMPLETED: LABELS[HeadlineCode.FINISHED].words,
+    InterviewState.CANCELLED: LABELS[HeadlineCode.CANCELLED].words,
+    InterviewState.NO_SHOW: LABELS[HeadlineCode.NO_SHOW].words,
 }
 _BOOKINGS = 100
 
