@@ -55,6 +55,7 @@ IMPOSSIBLE: list[tuple[str, str, dict[str, str]]] = [
     ("job_has_a_title", "job", {"title": "''"}),
     ("job_has_a_company", "job", {"company": "''"}),
     ("one_job_per_title_and_company", "job", {"title": "'BAKER'", "company": "'example'"}),
+    ("an_active_client_has_a_lease", "session", {"active_until": "now()"}),
     ("interview_round_counts_from_one", "interview", {"round": "0"}),
     ("interview_state_is_known", "interview", {"state": "'forgotten'"}),
     ("scheduled_interviews_have_times", "interview", {"state": "'scheduled'", "started_at": "now()"}),

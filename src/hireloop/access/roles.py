@@ -9,7 +9,7 @@ from hireloop import errors
 from hireloop.access.api_keys import KeyHolder
 from hireloop.access.tables import Role
 from hireloop.scheduling.audit import Actor
-from hireloop.wording.languages import phrase
+from hireloop.wording.phrases import phrase
 
 ROLE = "least_role"
 READS: dict[str, Role] = {ROLE: Role.VIEWER}

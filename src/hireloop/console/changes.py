@@ -24,7 +24,7 @@ from hireloop.scheduling.bookings.lists.agenda import FreeSlot
 from hireloop.scheduling.bookings.locked import LockedBooking, lock
 from hireloop.scheduling.sessions import links
 from hireloop.web.context import AnyRequest, context_of
-from hireloop.wording.languages import phrase
+from hireloop.wording.phrases import phrase
 
 _A_PAGE = 40
 _LONGEST_REASON = 2_000

@@ -13,7 +13,7 @@ from hireloop.console.reader.clock import clock_of, parse_day
 from hireloop.notify.channels import held
 from hireloop.scheduling.bookings.lists import agenda
 from hireloop.web.context import AnyRequest, context_of
-from hireloop.wording.languages import phrase
+from hireloop.wording.phrases import phrase
 
 _A_PAGE = 50
 _ON_TOP = 5

@@ -17,7 +17,7 @@ from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.scheduling.tables import ScheduleState
 from hireloop.web.bookings.deliveries import DeliverySummary
 from hireloop.web.bookings.headline import Label
-from hireloop.wording.languages import phrase
+from hireloop.wording.phrases import phrase
 
 
 class Translator(Protocol):

@@ -14,7 +14,8 @@ from hireloop.telemetry.refusals import WhyRefused
 from hireloop.time_zones import database_name, listed_names
 from hireloop.web.context import AnyRequest, context_of
 from hireloop.web.forms import fields_of
-from hireloop.wording.languages import LANGUAGES, phrase
+from hireloop.wording.languages import LANGUAGES
+from hireloop.wording.phrases import phrase
 
 PATH = "/console/preferences/"
 _NO_ZONE = phrase("This is not a time zone. Choose one from the list, such as Asia/Kolkata or Europe/Berlin.")

@@ -16,7 +16,7 @@ from hireloop.console.reader.choices import said_to
 from hireloop.telemetry.refusals import WhyRefused
 from hireloop.web.context import AnyRequest, context_of
 from hireloop.web.forms import fields_of
-from hireloop.wording.languages import phrase
+from hireloop.wording.phrases import phrase
 
 HOME = "/console/"
 PATH = "/console/sign-in/"

@@ -7,7 +7,6 @@ from enum import StrEnum
 from typing import Self
 
 from hireloop import faults
-from hireloop.wording.languages import in_language, language_of
 from hireloop.wording.plain_text import one_line
 
 
@@ -234,4 +233,6 @@ def sentence_of(slug: str) -> str:
 
 def sentence_in(slug: str | None, locale: str) -> str:
     """Return the message of a slug in the language of a locale, on one line; empty without a slug."""
+    from hireloop.wording.languages import in_language, language_of  # commands that say it in English do without Babel
+
     return one_line(in_language(sentence_of(slug), language_of(locale))) if slug else ""

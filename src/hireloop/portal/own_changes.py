@@ -24,7 +24,7 @@ from hireloop.scheduling.sessions.own_changes import ExpectedVersion, OpenTime, 
 from hireloop.scheduling.sessions.sessions import Visit
 from hireloop.web.context import AnyRequest, Context, context_of
 from hireloop.web.forms import fields_of
-from hireloop.wording.languages import phrase
+from hireloop.wording.phrases import phrase
 from hireloop.wording.plain_text import one_line
 from hireloop.wording.times import day_of, moment
 

@@ -21,7 +21,8 @@ from hireloop.time_zones import zone_of
 from hireloop.web.context import AnyRequest, Context, context_of
 from hireloop.web.csrf import form_token
 from hireloop.web.languages import locale_of
-from hireloop.wording.languages import in_language, language_of, phrase
+from hireloop.wording.languages import in_language, language_of
+from hireloop.wording.phrases import phrase
 from hireloop.wording.times import moment
 
 _FOLLOWED = {Stage.EARLY, Stage.OPEN, Stage.STARTED, Stage.LATE}  # the others stay as they are

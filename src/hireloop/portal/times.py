@@ -12,7 +12,8 @@ from babel.dates import format_time
 from babel.units import format_unit
 
 from hireloop.wording import times
-from hireloop.wording.languages import in_language, language_of, phrase
+from hireloop.wording.languages import in_language, language_of
+from hireloop.wording.phrases import phrase
 
 _MINUTE = timedelta(minutes=1)
 

@@ -8,7 +8,7 @@ from msgspec import Meta
 
 from hireloop import db, errors
 from hireloop.scheduling.fields import NOT_BLANK
-from hireloop.wording.languages import phrase
+from hireloop.wording.phrases import phrase
 
 MEDIA_TYPE = "application/problem+json"
 PAGES = "/problems/"  # where the page about a kind of problem is, by its code

@@ -78,11 +78,6 @@ def catalogue(language: str) -> dict[str, str]:
     return words
 
 
-def phrase(text: str) -> str:
-    """Return a phrase that stands in the code as it is: marked, so that the catalogues must have it."""
-    return text
-
-
 def in_language(sentence: str, language: str, **values: object) -> str:
     """Return a sentence that stands in the code, as that of a next step does, in one language; else in English.
 

@@ -89,7 +89,7 @@ async def test_days_on_which_the_clocks_change_have_all_of_their_interviews(
     client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     berlin = ZoneInfo("Europe/Berlin")
-    monkeypatch.setattr("hireloop.console.reader.clock.reader_zone", lambda _: berlin)
+    monkeypatch.setattr("hireloop.console.reader.clock.zone_of_reader", lambda _: berlin)
     for nth, (day, offset) in enumerate((("2027-03-28", 1), ("2027-10-31", 2))):
         midnight = datetime.fromisoformat(f"{day}T00:00").replace(tzinfo=berlin)
         assert midnight.utcoffset() == timedelta(hours=offset)

@@ -106,7 +106,7 @@ async def test_what_has_changed_is_shown_and_said_without_a_press(address: str, 
         await page.evaluate("document.querySelector('.agenda h3').isTheSame = true")
         await booked("Earlier", starts_at=soon(0))
         await expect(page.get_by_role("link", name="Earlier")).to_be_visible()
-        await expect(page.get_by_role("status")).to_have_text("This page has been updated.")
+        await expect(page.locator("#refresh")).to_have_text("This page has been updated.")
         await expect(link).to_be_focused()
         assert await page.evaluate("document.activeElement.closest('h3').isTheSame")
         assert await page.locator(".agenda h3").all_inner_texts() == ["Earlier", "Asha Rao"]
@@ -171,7 +171,7 @@ async def test_a_page_whose_sign_in_has_ended_says_so_and_asks_no_more(address: 
         asked: list[str] = []
         page.on("request", lambda it: asked.append(it.url))
         await db.fetch("UPDATE sign_in SET last_used_at = now() - interval '9 hours'")
-        await expect(page.get_by_role("status")).to_contain_text("You are signed out")
+        await expect(page.locator("#refresh")).to_contain_text("You are signed out")
         count = len(asked)
         await page.wait_for_timeout(1_000)  # five times as long as it would take to ask again
         assert len(asked) == count

@@ -48,7 +48,7 @@ async def test_a_rule_of_ones_own_may_have_its_own_start_and_end(client: httpx.A
     rule = "DTSTART:20310701T100000\r\nRRULE:FREQ=DAILY;COUNT=3\r\nEXDATE:20310702T100000\r\nEXDATE:20310709T100000"
     answer = await sent(client, PAGE, rule=rule, day="", starts="", until="", minutes="30", seats="2")
     assert "2 slots were created" in answer.text
-    assert "2031-07-02 10:00: The rule itself leaves this time out." in answer.text
+    assert "Wednesday, 2 July 2031, 10:00: The rule itself leaves this time out." in answer.text
     assert re.search(r"EXDATE: 20310709T100000", answer.text)
     assert await days() == ["07-01 04:30", "07-03 04:30"]
 

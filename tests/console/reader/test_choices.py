@@ -23,6 +23,7 @@ PIECES = re.compile(r"(%\(\w+\)s|<[^>]*>|`[^`]*`)")
 ADDRESS = re.compile(r"\S+@\S+|\S+/\S+|\S+_\S+")
 # Data: of the sample bookings, of Babel, of people, and of programs.
 NAMES = {"HireLoop", "Asha", "Rao", "Backend", "Engineer", "Bo", "Berg", "Off", "Samsung", "Internet", "Android"}
+NAMES |= {"Example", "Labs", "Featherstonehaugh", "Wolfeschlegelsteinhausenbergerdorff", "Asking"}
 DATES = {
     word.strip(".")
     for width in ("wide", "abbreviated")

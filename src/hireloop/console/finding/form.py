@@ -9,7 +9,7 @@ import msgspec
 from hireloop.console.reader.clock import Clock, parse_day
 from hireloop.scheduling.bookings.lists.search import LONGEST_QUERY, BookingSearch, ListedState
 from hireloop.web.bookings.headline import LABELS, HeadlineCode
-from hireloop.wording.languages import phrase
+from hireloop.wording.phrases import phrase
 
 FIELDS = ("q", "job", "interviewer", "state", "from", "to")
 STATES: Mapping[ListedState, str] = {

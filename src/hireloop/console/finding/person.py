@@ -15,7 +15,7 @@ from hireloop.scheduling.people import candidates
 from hireloop.scheduling.tables import InterviewState
 from hireloop.web.bookings.headline import LABELS, HeadlineCode
 from hireloop.web.context import AnyRequest
-from hireloop.wording.languages import phrase
+from hireloop.wording.phrases import phrase
 
 INTERVIEWS: Mapping[InterviewState, str] = {
     InterviewState.OPEN: phrase("Not booked yet"),

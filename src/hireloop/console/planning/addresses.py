@@ -27,7 +27,7 @@ from hireloop.scheduling.sessions import links
 from hireloop.scheduling.slots import slots
 from hireloop.scheduling.slots.slots import SlotDetails, SlotFilter, SlotPatch
 from hireloop.web.context import AnyRequest, context_of
-from hireloop.wording.languages import phrase
+from hireloop.wording.phrases import phrase
 
 SAME = phrase("This is the address that is stored already. Correct it, or use the button that invites again.")
 NO_NEWS = phrase("This is the address that is stored already. Correct it.")

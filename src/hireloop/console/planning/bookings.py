@@ -23,7 +23,7 @@ from hireloop.scheduling.bookings.lists import agenda, unbooked
 from hireloop.scheduling.bookings.lists.agenda import FreeSlot
 from hireloop.scheduling.bookings.lists.unbooked import UnbookedInterview
 from hireloop.web.context import AnyRequest, context_of
-from hireloop.wording.languages import phrase
+from hireloop.wording.phrases import phrase
 
 GONE = phrase("This interview can no longer be booked. Choose another one.")
 _INTERVIEWS, _SLOTS = 20, 100

@@ -12,7 +12,7 @@ from hireloop.console.planning.pages import FormFailure
 from hireloop.scheduling.people import candidates
 from hireloop.scheduling.people.candidates import CandidateDetails, CandidateFields, CandidateFilter
 from hireloop.web.context import AnyRequest
-from hireloop.wording.languages import phrase
+from hireloop.wording.phrases import phrase
 
 KNOWN = phrase("A candidate with this address already exists, and differs from what you typed.")
 

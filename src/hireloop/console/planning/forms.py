@@ -12,7 +12,7 @@ import msgspec
 from msgspec import inspect
 
 from hireloop import errors
-from hireloop.wording.languages import phrase
+from hireloop.wording.phrases import phrase
 
 _Struct = TypeVar("_Struct", bound=msgspec.Struct)
 _T = TypeVar("_T")

@@ -15,7 +15,7 @@ from hireloop.console.planning.pages import FormFailure
 from hireloop.scheduling.people import jobs
 from hireloop.scheduling.people.jobs import JobDetails, JobFields, JobFilter
 from hireloop.web.context import AnyRequest
-from hireloop.wording.languages import phrase
+from hireloop.wording.phrases import phrase
 
 KNOWN = phrase("A job with this title and company already exists, and differs from what you typed.")
 _TOO_MANY = phrase("These are %(count)s questions. Leave %(most)s or fewer.")

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from hireloop import time_zones
 from hireloop.console.planning.forms import REQUIRED, FieldFault, FormError
 from hireloop.console.reader.clock import parse_day
-from hireloop.wording.languages import phrase
+from hireloop.wording.phrases import phrase
 
 NO_DAY = phrase("Enter a day such as 2026-12-01.")
 NO_TIME = phrase("Enter a time such as 09:30.")

@@ -11,7 +11,7 @@ from hireloop.console.planning import forms, local_times
 from hireloop.console.planning.forms import EMPTY, FormError, Typed
 from hireloop.console.reader.choices import said_to, zone_of_reader
 from hireloop.web.context import AnyRequest
-from hireloop.wording.languages import phrase
+from hireloop.wording.phrases import phrase
 
 HERE: Final = "new"
 CANDIDATE, JOB, INTERVIEW, SLOT, SERIES, BOOKING = (

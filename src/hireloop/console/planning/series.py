@@ -22,7 +22,7 @@ from hireloop.scheduling.slots.recurrence import Omission
 from hireloop.scheduling.slots.series import NewSeries, Series
 from hireloop.scheduling.slots.slots import SlotFields
 from hireloop.web.context import AnyRequest, context_of
-from hireloop.wording.languages import phrase
+from hireloop.wording.phrases import phrase
 
 DAYS: Mapping[str, str] = {
     "MO": phrase("Monday"),

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 from hireloop.console.reader.choices import locale_of, zone_of_reader
 from hireloop.web.context import AnyRequest
 from hireloop.wording import times
-from hireloop.wording.languages import in_language, language_of, phrase
+from hireloop.wording.languages import in_language, language_of
+from hireloop.wording.phrases import phrase
 
 _FIRST_DAY, _LAST_DAY = date(2, 1, 1), date(9998, 12, 30)  # with a day around it, still a date in any zone
 

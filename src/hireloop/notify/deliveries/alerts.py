@@ -25,7 +25,7 @@ from hireloop.notify.transport import Channel
 from hireloop.statements import Statement
 from hireloop.telemetry import events, spans
 from hireloop.telemetry.logs import log
-from hireloop.wording.languages import phrase
+from hireloop.wording.phrases import phrase
 
 A_MINUTE = 5  # so many alerts about deliveries: a chat that gets hundreds is read by nobody
 _LOCK = 7_241_909_306_113_874  # any number; one sweep at a time keeps to the rate limit

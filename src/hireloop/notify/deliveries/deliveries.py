@@ -17,7 +17,7 @@ from hireloop.notify.reasons import Reason
 from hireloop.notify.tables import AttemptOutcome, ChannelHealth, Delivery, DeliveryState
 from hireloop.notify.transport import Channel
 from hireloop.statements import Statement, as_structs, rows_of
-from hireloop.wording.languages import phrase
+from hireloop.wording.phrases import phrase
 
 TIME_FOR_A_FIRST_TRY = timedelta(seconds=30)
 _CLOCKS_APART_SECONDS = 3600

@@ -20,7 +20,7 @@ from hireloop.settings import Settings
 from hireloop.statements import Statement
 from hireloop.telemetry import events
 from hireloop.telemetry.logs import log
-from hireloop.wording.languages import phrase
+from hireloop.wording.phrases import phrase
 
 _WARNED_FROM_PERCENT = 80
 _UNSEEN = 1_000  # messages that others may be putting just now, and that are not seen before they are committed

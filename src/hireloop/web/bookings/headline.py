@@ -18,7 +18,7 @@ from hireloop.scheduling.bookings.bookings import Booking
 from hireloop.scheduling.bookings.history import BookingChange, HistoryEntry
 from hireloop.scheduling.sessions.sessions import SessionState, late_request_at, state_of
 from hireloop.scheduling.tables import ScheduleState
-from hireloop.wording.languages import phrase
+from hireloop.wording.phrases import phrase
 
 MISSED_MATTERS = timedelta(days=7)
 REQUEST_MATTERS = timedelta(days=30)

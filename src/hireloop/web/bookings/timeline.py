@@ -12,7 +12,7 @@ from hireloop.scheduling.bookings.bookings import Booking
 from hireloop.scheduling.bookings.history import BookingChange, Move
 from hireloop.scheduling.sessions.sessions import SessionState
 from hireloop.web.bookings.headline import LABELS, HeadlineCode, session_state_of
-from hireloop.wording.languages import phrase
+from hireloop.wording.phrases import phrase
 
 CHANGES: Mapping[BookingChange, str] = {
     BookingChange.CONFIRMED: LABELS[HeadlineCode.CONFIRMED].words,
