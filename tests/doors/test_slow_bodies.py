@@ -42,9 +42,10 @@ class EndlessBody:
     async def __aiter__(self) -> AsyncIterator[bytes]:
         yield self._first
         self.is_awaited = True
+        # When a key was last used, and whose page has changed, is written by the way.
         self.transactions = await self._watcher.fetch(
             "SELECT query FROM pg_stat_activity WHERE datname = current_database() AND xact_start IS NOT NULL"
-            " AND pid <> pg_backend_pid() AND query NOT LIKE 'UPDATE api_key SET last_used_at%'"  # by the way
+            " AND pid <> pg_backend_pid() AND query !~ '^(UPDATE api_key SET last_used_at|SELECT pg_notify)'"
         )
         await asyncio.Event().wait()
 

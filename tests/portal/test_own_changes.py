@@ -358,9 +358,7 @@ async def test_looking_changes_no_row_and_head_answers_as_get(client: httpx.Asyn
     await offer(BEYOND)
     before = await everything()
     for path in ("", "move/", "move", "move/?after=2099-12-01T04:30:00Z", "cancel/", "cancel", "nowhere/"):
-        plain = {
-            "Accept-Encoding": "identity"
-        }  # a page says when it was made: compressed, its length differs
+        plain = {"Accept-Encoding": "identity"}  # a page says when it was made: compressed, its length differs
         get = await client.get(f"{booked.path}{path}", headers=plain)
         head = await client.head(f"{booked.path}{path}", headers=plain)
         assert head.content == b""
