@@ -41,7 +41,7 @@ async def test_a_booking_shows_who_when_and_every_try_in_the_other_sides_words(
         "Reached <code>recipient</code>, reply 550 5.1.1.",
         "550 5.1.1 &lt;asha@example.com&gt;: user unknown",
         "The recipient&#39;s address does not exist.",
-        "Moved by <bdi>tests</bdi>",
+        "Moved (<bdi>tests</bdi>)",
         "Illness",
         f'href="https://jaeger.example/trace/{"ab" * 16}"',
         f"{settings.base_url}/?session_key={session_keys.mint(settings.secrets[0], booking.session_id, 1)}",

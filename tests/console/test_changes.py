@@ -47,7 +47,7 @@ async def test_one_press_invites_again_with_a_new_link(client: httpx.AsyncClient
     assert await kinds_of(booking) == [("invitation", 1, "rejected"), ("invitation", 2, "pending")]
     (session,) = await rows("session")
     assert session["key_version"] == 2
-    assert "A new link was sent by <bdi>Rita</bdi>" in (await client.get(booking.path)).text
+    assert "A new link was sent (<bdi>Rita</bdi>)" in (await client.get(booking.path)).text
     (entry,) = [row for row in await rows("audit_entry") if row["action"] == "session.reissued"]
     (key,) = await rows("api_key")
     assert (entry["actor"], entry["actor_key"]) == ("Rita", key["id"])
@@ -84,10 +84,10 @@ async def test_a_recruiter_confirms_moves_and_cancels(client: httpx.AsyncClient)
     assert await standing(booking) == ("cancelled", 3)
     shown = (await client.get(booking.path)).text
     for words in (
-        "Confirmed by <bdi>Rita</bdi>",
-        "Moved by <bdi>Rita</bdi>",
+        "Confirmed (<bdi>Rita</bdi>)",
+        "Moved (<bdi>Rita</bdi>)",
         "A better\nroom",
-        "Cancelled by <bdi>Rita</bdi>",
+        "Cancelled (<bdi>Rita</bdi>)",
         "Position filled",
     ):
         assert words in shown, words

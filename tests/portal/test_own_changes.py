@@ -433,8 +433,7 @@ async def test_a_double_click_cancels_moves_and_confirms_once(client: httpx.Asyn
     await asyncio.gather(*(_send(client, booked, "confirm", **fields) for _ in range(3)))
     chosen = {"revision": "1", "starts_at": "2099-12-02T04:30:00Z"}
     answers = await asyncio.gather(*(_send(client, booked, "move", **chosen) for _ in range(3)))
-    assert min(answer.status_code for answer in answers) == 303
-    assert {answer.status_code for answer in answers} <= {303, 409}
+    assert {answer.status_code for answer in answers} == {303}  # the second one asks for what is there
     answers = await asyncio.gather(*(_send(client, booked, "cancel", revision="2") for _ in range(3)))
     assert {answer.status_code for answer in answers} == {303}
     visit = await sessions.visit(booked.session_id)

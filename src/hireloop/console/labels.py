@@ -157,7 +157,7 @@ DONE: Mapping[str, str] = {
     "corrected": phrase("The address was corrected. A new invitation is on its way to %(candidate)s."),
     "corrected-all": phrase(
         "The address was corrected. A new invitation is on its way to %(candidate)s. The candidate is also invited "
-        "again to their other interviews. Their number: %(n)s."
+        "again to their other interviews (%(n)s)."
     ),
     "interviewer-corrected": phrase("The address was corrected. A notice is on its way to %(interviewer)s."),
     "interviewer-corrected-all": phrase(

@@ -19,6 +19,7 @@ from hireloop.portal.session_pages import limits_of, reader_of
 from hireloop.portal.stages import Stage
 from hireloop.scheduling import audit
 from hireloop.scheduling.bookings import cancellations, confirmations
+from hireloop.scheduling.bookings.history import BookingChange
 from hireloop.scheduling.sessions import own_changes
 from hireloop.scheduling.sessions.own_changes import ExpectedVersion, OpenTime, OwnChange
 from hireloop.scheduling.sessions.sessions import Visit
@@ -116,9 +117,20 @@ async def move(request: AnyRequest, visit: Visit) -> Response[bytes]:
         now = await gate.let_in(request, str(visit.session_id))
         if isinstance(now, Response):
             return now
-        return await _show_times(request, now, typed, problem=_problem(refused))
+        if not _has_moved(now, typed):
+            return await _show_times(request, now, typed, problem=_problem(refused))
     context.wakeups.send_soon()
     return render.see_other(path_of(visit))
+
+
+def _has_moved(visit: Visit, typed: SubmittedForm) -> bool:
+    """Return whether the same press has moved it already: a page whose answer was lost sends it again."""
+    last = visit.changes[-1] if visit.changes else None
+    return (
+        last is not None
+        and (last.change, last.by) == (BookingChange.RESCHEDULED, audit.CANDIDATE.name)
+        and (last.revision, visit.starts_at) == (typed.revision + 1, typed.chosen)
+    )
 
 
 @gate.visited

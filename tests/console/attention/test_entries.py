@@ -94,7 +94,7 @@ async def test_what_needs_attention_is_listed_the_worst_first_with_its_label(cli
         "Asked for another time",
         "No-show",
         "Rejected by the recipient's server",
-        "Nobody has been alerted to it yet",
+        "The alert has not reached anyone yet",
         "At risk",
         "Device check failed",
         "Invitation possibly not seen",
@@ -160,7 +160,16 @@ async def test_a_viewer_is_offered_no_move(client: httpx.AsyncClient) -> None:
     assert "/move/" not in (await client.get(PAGE)).text
 
 
-@pytest.mark.parametrize("after", ["nonsense", "no_show~nonsense~nonsense", "no_show~2026-12-01T10:00:00Z", "~~"])
+@pytest.mark.parametrize(
+    "after",
+    [
+        "nonsense",
+        "no_show~nonsense~nonsense",
+        "no_show~2026-12-01T10:00:00Z",
+        "cancelled~2026-12-01T10:00:00Z~01990000-0000-7000-8000-000000000001",
+        "~~",
+    ],
+)
 async def test_what_is_no_place_in_the_list_is_its_beginning(client: httpx.AsyncClient, after: str) -> None:
     await over("Missed")
     await sign_in(client, Role.VIEWER)

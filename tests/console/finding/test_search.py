@@ -44,7 +44,7 @@ async def test_words_find_people_and_bookings(client: httpx.AsyncClient) -> None
     everything = (await client.get(SEARCH, params={"q": "engineer"})).text
     assert people_on(everything) == []
     assert sorted(bookings_on(everything)) == ["José García", "Wei Chen"]
-    assert "No interview fits." in (await client.get(SEARCH, params={"q": "nobody"})).text
+    assert "No bookings match." in (await client.get(SEARCH, params={"q": "nobody"})).text
 
 
 async def test_what_is_typed_is_shown_again_as_text(client: httpx.AsyncClient) -> None:

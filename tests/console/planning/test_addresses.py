@@ -77,7 +77,7 @@ async def test_the_form_says_what_happens_with_other_interviews_and_then_how_man
             await cancellations.cancel(other.id, by=TESTS, reason="", outbox=OUTBOX)
     assert "If the candidate has other interviews to come" in (await client.get(booking.path)).text
     answer = await correct(client, booking, email="asha@new.example")
-    assert (await said_on(client, answer)).endswith("also invited again to their other interviews. Their number: 2.")
+    assert (await said_on(client, answer)).endswith("also invited again to their other interviews (2).")
     sent = [one for one in await invitations() if one[0] == "asha@new.example"]
     assert sent == [("asha@new.example", 2, "pending")] * 3
 

@@ -23,7 +23,7 @@ async def test_a_link_is_revoked_with_a_reason_and_the_candidate_invited_again(c
     assert await said_on(client, answer) == "The link was revoked. Nobody is notified."
     page = (await client.get(booking.path)).text
     for shown in (
-        "Link revoked by <bdi>Rita</bdi>",
+        "Link revoked (<bdi>Rita</bdi>)",
         "Forwarded to\na &lt;friend&gt;",
     ):
         assert shown in page, shown

@@ -75,6 +75,31 @@ async def test_a_time_that_comes_twice_is_asked_for(client: httpx.AsyncClient) -
     ]
 
 
+@pytest.mark.parametrize(
+    ("day", "starts", "which", "minutes"),
+    [
+        ("2031-10-26", "01:30", "", 120),
+        ("2031-10-26", "02:30", "first", 45),
+        ("2031-10-26", "02:30", "second", 15),
+        ("2031-03-30", "01:30", "", 120),
+    ],
+)
+async def test_a_slot_is_as_long_as_it_says_while_the_clocks_change(
+    client: httpx.AsyncClient, day: str, starts: str, which: str, minutes: int
+) -> None:
+    await sent(client, PAGE, **{**TYPED, "starts": starts, "minutes": str(minutes)}, day=day, which=which)
+    (row,) = await rows("slot")
+    assert row["ends_at"] - row["starts_at"] == timedelta(minutes=minutes)
+
+
+async def test_a_form_that_comes_back_with_another_time_creates_another_slot(client: httpx.AsyncClient) -> None:
+    fields = {**fields_of((await client.get(PAGE)).text), **TYPED, "day": "2031-07-01"}
+    await client.post(PAGE, data=fields)
+    answer = await client.post(PAGE, data={**fields, "starts": "11:00"})
+    assert await said_on(client, answer) == "The slot was created."
+    assert len(await rows("slot")) == 2
+
+
 async def test_everything_that_is_wrong_is_said_at_its_field(client: httpx.AsyncClient) -> None:
     answer = await sent(client, PAGE, day="", starts="25:00", minutes="1441", seats="0", job="x", notes="Kept")
     assert answer.status_code == 400

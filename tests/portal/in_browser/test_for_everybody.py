@@ -167,7 +167,7 @@ async def test_every_stage_is_accessible_and_fits_a_narrow_screen(
             assert seen.weight < 75_000
             if stage == "late":
                 await page.get_by_role("button", name="Ask for another time").click()
-                await expect(page.get_by_text("Asked at")).to_be_visible()
+                await expect(page.get_by_text("Asked:")).to_be_visible()
                 await expect_accessible(page)
     await _expect_own_changes_accessible(address, launch, settings, narrow)
     for path in ("/", "/?session_key=guess", "/i/01a1fd9e-8cf2-76ba-b101-c652a4ce31e8/"):

@@ -159,7 +159,7 @@ async def test_a_restart_of_the_server_is_said_and_a_press_in_the_meantime_is_ke
             await expect(page.locator("#connection")).to_be_visible()
             await page.get_by_text("Finish…").click()
             await page.get_by_role("button", name="Finish interview").click()
-            await expect(page.get_by_text("What you pressed is kept")).to_be_visible()
+            await expect(page.get_by_text("Keep this page open")).to_be_visible()
         with is_started_again(server, database_url):
             await expect_stage(page, "finished")
         seen.complaints.clear()  # of connections that were refused

@@ -151,6 +151,14 @@ def test_what_was_done_before_the_last_move_says_nothing_of_the_new_time() -> No
     assert attention_of(made, TOLD) == []
 
 
+def test_a_check_before_the_last_move_is_no_sign_that_the_new_time_was_seen() -> None:
+    changes = [past(BookingChange.RESCHEDULED, -2_500, revision=2)]
+    before = booking(now=-30, changes=changes, revision=2, device_check=checked(-2_600))
+    assert [one.code for one in attention_of(before, TOLD)] == [CODE.MAYBE_UNSEEN]
+    after = booking(now=-30, changes=changes, revision=2, device_check=checked(-2_400))
+    assert attention_of(after, TOLD) == []
+
+
 def test_a_new_link_takes_no_confirmation_back() -> None:
     changes = [*CONFIRMED, past(BookingChange.REISSUED, -2_500, revision=2)]
     made = booking(state=ScheduleState.CONFIRMED, changes=changes, revision=2)

@@ -82,9 +82,10 @@ def place_of(text: str | None) -> AttentionPlace | None:
     code, _, rest = (text or "").partition("~")
     at, _, ident = rest.partition("~")
     try:
-        return msgspec.convert({"code": code, "at": at, "id": ident}, AttentionPlace)
+        place = msgspec.convert({"code": code, "at": at, "id": ident}, AttentionPlace)
     except msgspec.ValidationError:
         return None
+    return place if place.code in _LISTED else None
 
 
 async def worst(request: AnyRequest, *, limit: int, after: AttentionPlace | None = None) -> list[AttentionEntry]:
@@ -93,12 +94,12 @@ async def worst(request: AnyRequest, *, limit: int, after: AttentionPlace | None
     for code in _ORDER[_ORDER.index(after.code) if after else 0 :]:
         behind = after if after and after.code is code else None
         while len(found) < limit:
-            asked = limit - len(found)
-            more, behind = await _some(request, code, limit=asked, after=behind)
+            # A whole page at once: what is listed already for something worse drops out of it.
+            more, behind = await _some(request, code, limit=max(limit - len(found), _A_PAGE), after=behind)
             found += more
             if behind is None:
                 break
-    return found
+    return found[:limit]
 
 
 async def _some(

@@ -43,7 +43,10 @@ async def create(request: AnyRequest) -> Response[bytes]:
             by = actor_of(request)
             return await interviews.create(new.candidate, new.job, round_number=new.round, ident=ident, by=by)
 
-        made, created = await once.done_once(ident, interviews.find, store)
+        def is_same(found: InterviewDetails) -> bool:
+            return (found.candidate, found.job, found.round) == (new.candidate, new.job, new.round)
+
+        made, created = await once.done_once(ident, interviews.find, store, is_same=is_same)
     except (FormError, errors.BadInput) as wrong:
         return await _page(request, typed, ident, wrong)
     done = "interview-created" if created else "interview-known"

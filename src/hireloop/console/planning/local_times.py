@@ -58,8 +58,8 @@ def moment(sent: Mapping[str, str], zone: ZoneInfo) -> datetime:
         which = sent.get("which", "")
         if which not in {FIRST, SECOND}:
             raise FormError(which=FieldFault(TWICE))
-        return shown.replace(fold=int(which == SECOND))
-    return shown
+        shown = shown.replace(fold=int(which == SECOND))
+    return shown.astimezone(UTC)  # so that what is added to it are minutes, and not what clocks on a wall show
 
 
 def is_twice(shown: datetime) -> bool:

@@ -35,11 +35,20 @@ def ident_in(sent: Mapping[str, str]) -> UUID:
 
 
 async def done_once(
-    ident: UUID, find: Callable[[UUID], Awaitable[_T]], create: Callable[[UUID], Awaitable[_T]]
+    ident: UUID,
+    find: Callable[[UUID], Awaitable[_T]],
+    create: Callable[[UUID], Awaitable[_T]],
+    *,
+    is_same: Callable[[_T], bool],
 ) -> tuple[_T, bool]:
-    """Return what has this id and False, or create it, and return it and True. Not in a transaction."""
+    """Return what has this id and False, or create it, and return it and True. Not in a transaction.
+
+    A form that a browser's Back button brought again may say something else, so that what has its id is not the same:
+    then it is created beside it.
+    """
     with suppress(errors.NotFound):
-        return await find(ident), False
+        found = await find(ident)
+        return (found, False) if is_same(found) else (await create(db.new_id()), True)
     try:
         return await create(ident), True
     except (asyncpg.UniqueViolationError, errors.Refused):  # perhaps by the same form, which came at the same time

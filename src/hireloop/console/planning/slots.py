@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 from litestar import Response
@@ -41,7 +42,7 @@ async def create(request: AnyRequest) -> Response[bytes]:
             taken = await new_times.taken(new, late_seconds=context.settings.portal_late_seconds)
             return await slots.create(taken, ident=ident, by=actor_of(request))
 
-        made, created = await once.done_once(ident, slots.find, store)
+        made, created = await once.done_once(ident, slots.find, store, is_same=partial(_is_same, new))
     except (FormError, errors.BadInput, errors.InterviewerBusy) as wrong:
         return await _page(request, typed, ident, wrong)
     day = clock_of(request).day_of(made.starts_at)
@@ -59,6 +60,11 @@ def _read(request: AnyRequest, sent: Mapping[str, str]) -> SlotFields:
     if faults or new is None:
         raise FormError(**faults)
     return new
+
+
+def _is_same(new: SlotFields, found: SlotDetails) -> bool:
+    named = ("starts_at", "ends_at", "seats", "interviewer_email", "job")
+    return all(getattr(new, name) == getattr(found, name) for name in named)
 
 
 async def _page(request: AnyRequest, typed: Typed, ident: UUID, wrong: FormFailure | None = None) -> Response[bytes]:

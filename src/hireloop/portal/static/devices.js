@@ -230,7 +230,7 @@ export function isOn() {
 // After a reload: the browser has turned everything off, and may have to ask again.
 export function offerAgain() {
   element("check-devices").textContent = say("Turn on again");
-  element("no-picture").textContent = say("Your camera and microphone went off when this page was reloaded.");
+  element("no-picture").textContent = say("Your camera and microphone were turned off when this page was reloaded.");
 }
 
 export function setUp() {

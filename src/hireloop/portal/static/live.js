@@ -4,6 +4,7 @@
 import { client } from "./client.js";
 import * as clock from "./clock.js";
 import { phrase, say } from "./phrases.js";
+import * as presses from "./presses.js";
 
 const page = document.querySelector("main");
 const { path } = page.dataset;
@@ -140,9 +141,21 @@ function setOnline(now) {
   if (was !== online) document.dispatchEvent(new Event("connection"));
 }
 
-// Shows the session's page as it is now, but not more often than once a second.
-export function renew() {
-  if (leaving) return;
+// Shows the session's page as it is now, but not more often than once a second; not while a press is being sent, which
+// leads there by itself, and not before the server has answered: else the browser's own error page would be there.
+export async function renew() {
+  if (leaving || presses.isSending()) return;
   leaving = true;
-  setTimeout(() => location.reload(), Math.max(0, 1000 - performance.now()));
+  await new Promise((resolve) => setTimeout(resolve, Math.max(0, 1000 - performance.now())));
+  try {
+    const { status } = await fetch(path, { signal: AbortSignal.timeout(ANSWERS_WITHIN) });
+    if (status === 429 || status >= 500) throw new Error(`${status}`);
+  } catch {
+    leaving = false;
+    setOnline(false);
+    return;
+  }
+  // By its address, as a page that came with a press would be sent again by a reload; what was confirmed has none.
+  const hasAddress = /\/(move|cancel)\/$/.test(location.pathname);
+  location.replace(hasAddress ? location.pathname + location.search : path);
 }

@@ -1,12 +1,14 @@
-// Sends what is pressed by fetch, so that nobody meets the browser's own error page. Without a connection the press is
-// kept, which is said, and sent once there is one. Whatever goes wrong otherwise, the form itself is sent.
+// Sends what is pressed by fetch, so that nobody meets the browser's own error page. What cannot be sent now is kept by
+// the open page, which says so, and sent again. What is refused, or fails too often, the form itself sends: the server's
+// page then says why.
 
 import { client } from "./client.js";
 import { phrase, say } from "./phrases.js";
 
 const ANSWERS_WITHIN = 20000; // milliseconds
-const AGAIN_AFTER = 3000;
-const KEPT = phrase("No connection. What you pressed is kept, and will be sent as soon as there is one.");
+const [AGAIN_AFTER, LONGEST_PAUSE] = [3000, 30000];
+const MOST_FAILURES = 5; // of the server's
+const KEPT = phrase("This could not be sent yet. Keep this page open: we keep trying.");
 const page = document.querySelector("main");
 const sending = new Set();
 
@@ -19,6 +21,11 @@ export function setUp() {
   });
 }
 
+// Whether a press is on its way: nothing on the page may be replaced before it has arrived.
+export function isSending() {
+  return sending.size > 0;
+}
+
 async function send(form) {
   sending.add(form.action);
   const button = form.querySelector("button");
@@ -26,14 +33,16 @@ async function send(form) {
   const field = form.querySelector("[name=client]");
   if (field) field.value = await client;
   const body = new URLSearchParams(new FormData(form));
-  for (;;) {
+  let failures = 0;
+  for (let pause = AGAIN_AFTER; ; pause = Math.min(pause * 1.5, LONGEST_PAUSE)) {
     const response = await answer(form.action, body);
     if (response?.type === "opaqueredirect") return location.assign(page.dataset.path); // it is done
-    if (response && response.status < 500) return form.submit(); // it is refused, and the page that follows says why
+    if (response) failures += 1;
+    if (response && (response.status < 500 || failures >= MOST_FAILURES)) return form.submit();
     const kept = document.getElementById("kept");
     kept.textContent = say(KEPT);
     kept.hidden = false;
-    await connectionOr(AGAIN_AFTER);
+    await connectionOr(pause);
   }
 }
 

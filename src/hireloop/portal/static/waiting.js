@@ -18,6 +18,7 @@ const FAILED = {
     "Your camera and your microphone did not work in the check. You can still start, but you may not be seen or heard.",
   ),
 };
+const ANSWERS_WITHIN = 10000; // milliseconds
 let looking = false;
 
 function tick() {
@@ -32,16 +33,21 @@ function tick() {
 }
 
 // Looks again at what the server says. Between early and open only the words change, so that a camera that is
-// on stays on; everything else is a new page.
+// on stays on; everything else is a new page. What was pressed is sent first: its form must not be replaced.
 async function look() {
-  if (looking) return;
+  if (looking || presses.isSending()) return;
   looking = true;
   try {
-    const response = await fetch(page.dataset.path, { headers: { Accept: "text/html" } });
+    const headers = { Accept: "text/html" };
+    const response = await fetch(page.dataset.path, { headers, signal: AbortSignal.timeout(ANSWERS_WITHIN) });
+    if (response.status === 429 || response.status >= 500) throw new Error(`${response.status}`);
     const receivedAt = Date.now();
     const next = new DOMParser().parseFromString(await response.text(), "text/html");
     const nextPage = next.querySelector("main");
-    if (!response.ok || !["early", "open"].includes(nextPage?.dataset.stage)) return live.renew();
+    if (!response.ok || !["early", "open"].includes(nextPage?.dataset.stage) || presses.isSending()) {
+      looking = false;
+      return live.renew();
+    }
     clock.set(nextPage.dataset.now, receivedAt);
     const opened = page.dataset.stage !== nextPage.dataset.stage;
     Object.assign(page.dataset, nextPage.dataset);
@@ -55,7 +61,7 @@ async function look() {
     if (opened) announce(say("Your interview is open now. The Start interview button is on this page."));
     looking = false;
   } catch {
-    // No connection just now: look again soon.
+    // No connection just now, or a server that is starting: look again soon.
     setTimeout(() => (looking = false), 3000);
   }
 }

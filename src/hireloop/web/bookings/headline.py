@@ -68,7 +68,7 @@ LABELS: Mapping[HeadlineCode, Label] = {
     HeadlineCode.ANOTHER_TIME_REQUESTED: Label("!", phrase("Asked for another time"), "bad"),
     HeadlineCode.NO_SHOW: Label("✕", phrase("No-show"), "bad"),
     HeadlineCode.INTERVIEWER_NOT_REACHED: Label("✕", phrase("Interviewer not reached"), "bad"),
-    HeadlineCode.ALERT_UNHEARD: Label("!", phrase("Nobody has been alerted to it yet"), "bad"),
+    HeadlineCode.ALERT_UNHEARD: Label("!", phrase("The alert has not reached anyone yet"), "bad"),
     HeadlineCode.AT_RISK: Label("!", phrase("At risk: not accepted yet, and time is running out"), "bad"),
     HeadlineCode.DEVICES_FAILED: Label("!", phrase("Device check failed"), "bad"),
     HeadlineCode.MAYBE_UNSEEN: Label("!", phrase("Invitation possibly not seen"), "bad"),
@@ -288,7 +288,7 @@ def _unseen_since(booking: Booking, told: PartyNotice) -> datetime | None:
     quiet = min(_QUIET, max((booking.starts_at - told.at) / 2, _LEAST_QUIET))
     since = max(booking.starts_at - NEAR, told.at + quiet)
     has_shown = (
-        session.device_check is not None
+        _device_check(booking) is not None
         or session.entered_at is not None
         or session.revoked_at is not None
         or any(past.by == CANDIDATE.name and past.revision == booking.revision for past in booking.changes)

@@ -10,7 +10,8 @@ import pytest
 
 from factories import OUTBOX, TESTS, WINDOWS, book, make_slot, soon
 from hireloop import db
-from hireloop.scheduling.bookings import cancellations, moves
+from hireloop.scheduling.audit import CANDIDATE
+from hireloop.scheduling.bookings import cancellations, confirmations, moves
 from hireloop.scheduling.bookings.bookings import Booking
 from hireloop.scheduling.bookings.lists import attention
 from hireloop.scheduling.bookings.lists.attention import WaitingBooking
@@ -102,6 +103,12 @@ async def test_who_has_checked_no_device_is_listed_once_the_start_is_near() -> N
     unchecked = partial(attention.unchecked, timedelta(hours=1))
     assert await listed(unchecked) == [near.id, soon_after.id]
     assert await listed(unchecked, now=soon(45)) == [soon_after.id, later.id]
+    await confirmations.confirm(near.id, by=CANDIDATE, outbox=OUTBOX)
+    assert await listed(unchecked) == [soon_after.id]
+    moved = await checked(300, camera="ok")
+    slot = await make_slot(starts_at=soon(20))
+    await moves.move(moved.id, slot, by=TESTS, reason="", outbox=OUTBOX, windows=WINDOWS)
+    assert await listed(unchecked) == [moved.id, soon_after.id]
 
 
 @pytest.mark.parametrize("change", ["UPDATE session SET revoked_at = now()", "UPDATE candidate SET erased_at = now()"])

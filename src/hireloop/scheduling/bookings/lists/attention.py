@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 
+from hireloop.scheduling.audit import CANDIDATE
 from hireloop.statements import Statement
 
 
@@ -47,13 +48,22 @@ _FAILED_DEVICES = Statement(f"""
       AND (:after::uuid IS NULL OR (se.closes_at, se.schedule) > (:after_at::timestamptz, :after))
     ORDER BY se.closes_at, se.schedule LIMIT :limit
 """)  # noqa: S608 (our own words)
-# Bookings that are near and can still be entered, and whose candidates did not check their devices, in their order.
+# Bookings that are near and can still be entered, and whose candidates have neither checked their devices for this time
+# nor pressed anything since the last change, in their order.
 _UNCHECKED = Statement(f"""
     SELECT sc.id AS schedule, sc.starts_at AS at FROM schedule sc JOIN session se ON se.schedule = sc.id
         JOIN candidate c ON c.id = sc.candidate
     WHERE sc.starts_at > coalesce(:now, now()) - interval '1 day'
       AND sc.starts_at <= coalesce(:now, now()) + :near::interval
-      AND se.closes_at >= coalesce(:now, now()) AND {_LIVE} AND se.device_check IS NULL
+      AND se.closes_at >= coalesce(:now, now()) AND {_LIVE}
+      AND (se.device_check IS NULL OR (se.device_check ->> 'checked_at')::timestamptz <= (
+          SELECT max((past ->> 'at')::timestamptz) FROM jsonb_array_elements(sc.changes) past
+          WHERE past ->> 'change' = 'rescheduled'
+      ))
+      AND NOT EXISTS (
+          SELECT FROM jsonb_array_elements(sc.changes) past
+          WHERE past ->> 'by' = '{CANDIDATE.name}' AND (past ->> 'revision')::int = sc.revision
+      )
       AND (:after::uuid IS NULL OR (sc.starts_at, sc.id) > (:after_at::timestamptz, :after))
     ORDER BY sc.starts_at, sc.id LIMIT :limit
 """)  # noqa: S608 (our own words)
@@ -86,7 +96,7 @@ async def failed_devices(
 async def unchecked(
     near: timedelta, *, limit: int, after: WaitingBooking | None, now: datetime | None = None
 ) -> list[WaitingBooking]:
-    """Return at most `limit` bookings that begin within `near` and whose candidates checked no device, in order."""
+    """Return at most `limit` bookings that begin within `near` and whose candidates did nothing about them, in order."""
     return await _UNCHECKED.structs(WaitingBooking, near=near, limit=limit, now=now, **_place(after))
 
 
