@@ -1,6 +1,7 @@
 """A form that is sent twice, also at the same time, creates one thing, and nobody else chooses its id."""
 
 import asyncio
+from collections.abc import Awaitable
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -41,7 +42,10 @@ async def test_ten_presses_at_once_create_one_interview() -> None:
     async def store(ident: UUID) -> InterviewDetails:
         return await interviews.create(known.candidate, known.job, ident=ident, by=TESTS)
 
-    results = await asyncio.gather(
+    def press() -> Awaitable[tuple[InterviewDetails, bool]]:
+        return once.done_once(ident, interviews.find, store, is_same=lambda _: True)
+
+    results = await asyncio.gather(*(press() for _ in range(10)))
         *(once.done_once(ident, interviews.find, store, is_same=lambda _: True) for _ in range(10))
     )
     assert [created for _, created in results].count(True) == 1

@@ -96,7 +96,7 @@ async def failed_devices(
 async def unchecked(
     near: timedelta, *, limit: int, after: WaitingBooking | None, now: datetime | None = None
 ) -> list[WaitingBooking]:
-    """Return at most `limit` bookings that begin within `near` and whose candidates did nothing about them, in order."""
+    """Return at most `limit` bookings that begin within `near` and whose candidates did nothing, in order."""
     return await _UNCHECKED.structs(WaitingBooking, near=near, limit=limit, now=now, **_place(after))
 
 
