@@ -13,6 +13,7 @@ from hireloop import db
 from hireloop.access.tables import Role
 from hireloop.scheduling.bookings import moves
 from hireloop.scheduling.privacy import erasure
+from hireloop.settings import Settings
 from notify.factories import hold
 from sample_channels import EMAIL
 
@@ -176,7 +177,9 @@ async def test_what_is_no_place_in_the_list_is_its_beginning(client: httpx.Async
     assert names_on(await client.get(PAGE, params={"after": after})) == ["Missed"]
 
 
-async def test_a_day_says_what_has_happened_last_to_each_of_its_bookings(client: httpx.AsyncClient) -> None:
+async def test_a_day_says_what_has_happened_last_to_each_of_its_bookings(
+    client: httpx.AsyncClient, settings: Settings
+) -> None:
     start = in_days(3)
     done = await booked("Done", starts_at=start)
     await tried(done, "sent", reason=None)
@@ -184,7 +187,9 @@ async def test_a_day_says_what_has_happened_last_to_each_of_its_bookings(client:
     inside = await booked("Inside", starts_at=start)
     await db.fetch("UPDATE session SET entered_at = now() WHERE id = $1", inside.session_id)
     await sign_in(client, Role.VIEWER)
-    page = html.unescape((await client.get("/console/", params={"day": str(start.date())})).text)
+    page = html.unescape(
+        (await client.get("/console/", params={"day": str(start.astimezone(settings.zone).date())})).text
+    )
     for words in ("Interview finished", "Interview started"):
         assert words in page
     assert "Not confirmed" not in page
