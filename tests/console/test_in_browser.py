@@ -171,7 +171,7 @@ async def test_a_recruiter_works_in_german_and_on_their_own_clock(address: str, 
         await page.get_by_role("button", name="Anmelden").click()
         await page.get_by_role("link", name="Sprache und Zeitzone").click()
         await page.get_by_label("Zeitzone").fill("america/new_york")
-        await page.get_by_role("button", name="Merken").click()
+        await page.get_by_role("button", name="Speichern").click()
         await expect(page.get_by_role("status")).to_contain_text("Dieser Browser merkt sich Ihre Wahl.")
         await expect(page.get_by_label("Zeitzone")).to_have_value("America/New_York")
 
@@ -184,7 +184,7 @@ async def test_a_recruiter_works_in_german_and_on_their_own_clock(address: str, 
         await page.get_by_role("link", name="Sprache und Zeitzone").click()
         await page.get_by_label("Sprache").select_option("Wie im Browser eingestellt")
         await page.get_by_label("Zeitzone").fill("")
-        await page.get_by_role("button", name="Merken").click()
+        await page.get_by_role("button", name="Speichern").click()
         await expect(page.get_by_text("Uhrzeiten gelten für die Zeitzone Asia/Kolkata.")).to_be_visible()
 
 
