@@ -303,7 +303,7 @@ async def test_after_a_reload_where_the_browser_asks_again_there_is_a_large_butt
         await page.reload()
         again = page.get_by_role("button", name="Turn on again")
         await expect(again).to_be_visible()
-        await expect(page.get_by_text("went off when this page was reloaded")).to_be_visible()
+        await expect(page.get_by_text("were turned off when this page was reloaded")).to_be_visible()
         button, picture = await again.bounding_box(), await page.locator(".picture").bounding_box()
         assert button
         assert picture
