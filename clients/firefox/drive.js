@@ -4,7 +4,7 @@
 //   {"do": "press", "selector": …}                      a click, waited for until the element is there
 //   {"do": "ask", "script": …}                          the value of a JavaScript expression in the page
 //   {"do": "until", "script": …}                        waits until the expression is true
-//   {"do": "offline" | "screenshot" | "reload", …}
+//   {"do": "reload"}, {"do": "screenshot", "path": …}, {"do": "complaints"}
 //
 // `complaints` are the errors and warnings of the page so far. A command that fails is answered with `error`.
 

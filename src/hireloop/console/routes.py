@@ -101,13 +101,6 @@ def routes() -> list[Router]:
         post("/preferences/language")(preferences.keep_language),
         route("/static/{version:str}/{name:str}", http_method=_READ)(static),
     ]
-    finding = [
-        route("/search", http_method=_READ, opt=READS)(search.page),
-        post("/search/export", opt=SCHEDULES)(export.download),
-        route("/week", http_method=_READ, opt=READS)(week.this_week),
-        route("/week/{name:str}", http_method=_READ, opt=READS)(week.page),
-        route("/candidates/{candidate_id:uuid}", http_method=_READ, opt=READS)(person.page),
-    ]
     behind = [
         post("/sign-out", opt=READS)(sign_in.leave),
         route("/preferences", http_method=_READ, opt=READS)(preferences.page),
@@ -126,7 +119,7 @@ def routes() -> list[Router]:
         post("/bookings/{schedule_id:uuid}/cancel", opt=SCHEDULES)(changes.cancel),
         route("/bookings/{schedule_id:uuid}/move", http_method=_READ, opt=SCHEDULES)(changes.ask_to_move),
         post("/bookings/{schedule_id:uuid}/move", opt=SCHEDULES)(changes.move),
-        *finding,
+        *_finding(),
         route("/channels", http_method=_READ, opt=READS)(channels.page),
         post("/alerts/{alert_id:uuid}/acknowledge", opt=SCHEDULES)(alerts.acknowledge),
         route("/failures", http_method=_READ, opt=READS)(failures.page),
@@ -143,4 +136,14 @@ def routes() -> list[Router]:
             guards=[gate.let_in],
             **ours | {"request_max_body_size": LARGEST_BODY},
         ),
+    ]
+
+
+def _finding() -> list[Any]:
+    return [
+        route("/search", http_method=_READ, opt=READS)(search.page),
+        post("/search/export", opt=SCHEDULES)(export.download),
+        route("/week", http_method=_READ, opt=READS)(week.this_week),
+        route("/week/{name:str}", http_method=_READ, opt=READS)(week.page),
+        route("/candidates/{candidate_id:uuid}", http_method=_READ, opt=READS)(person.page),
     ]
