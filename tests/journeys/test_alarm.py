@@ -67,7 +67,7 @@ async def test_if_chat_and_mail_refuse_the_alert_as_well_health_doctor_and_conso
         return [reason for reason in reasons if "has not reached anyone" in reason]
 
     async def banner() -> bool:
-        return "not reached anyone yet" in (await user.get("/console/")).text
+        return "Alerts that have not reached anyone" in (await user.get("/console/")).text
 
     user.headers["Sec-Fetch-Site"] = "same-origin"
     await sign_in(user, Role.RECRUITER)
