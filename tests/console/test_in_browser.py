@@ -179,7 +179,7 @@ async def test_a_recruiter_works_in_german_and_on_their_own_clock(address: str, 
         row = page.get_by_role("listitem").filter(has=page.get_by_role("link", name="Asha Rao"))
         await expect(row.get_by_text(f"{there:%H:%M}")).to_be_visible()
         await row.get_by_role("link", name="Asha Rao").click()
-        await page.get_by_role("button", name="Für die Person bestätigen").click()
+        await page.get_by_role("button", name="Für Bewerber/in bestätigen").click()
         await expect(page.get_by_role("status")).to_contain_text("Bestätigt.")
         await page.get_by_role("link", name="Sprache und Zeitzone").click()
         await page.get_by_label("Sprache").select_option("Wie im Browser eingestellt")

@@ -63,5 +63,5 @@ def test_a_refusal_has_its_values_where_each_language_has_them() -> None:
     limit = errors.TooManyReinvitations(7_200, 6)
     assert labels.refusal(limit, said=partial(in_language, language="en")) == str(limit)
     said = labels.refusal(limit, said=partial(in_language, language="de"))
-    assert said.startswith("Die Person wurde innerhalb einer Stunde 6 Mal neu")
+    assert said.startswith("Zu diesem Gespräch wurde innerhalb einer Stunde schon 6 Mal erneut eingeladen.")
     assert said.endswith("Versuchen Sie es in 2 h noch einmal.")

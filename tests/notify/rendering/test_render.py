@@ -648,7 +648,7 @@ def test_recruiters_and_operators_read_the_installations_language() -> None:
         "Von Bewerber/in abgesagt",
         "Vorstellungsgespräch begonnen",
         "Vorstellungsgespräch beendet",
-        "Gesprächsführung nicht erreicht",
+        "Interviewer/in nicht erreicht",
         "Nicht erschienen",
         "Nicht zugestellt",
     ]
