@@ -205,7 +205,7 @@ def test_every_language_has_a_direction(language: str) -> None:
     [
         ("en", "The recipient's address does not exist."),
         ("de_AT", "Die Adresse des Empfängers gibt es nicht."),
-        ("hi", "पाने वाले का पता मौजूद नहीं है।"),
+        ("hi", "पाने वाले का ईमेल पता मौजूद नहीं है।"),
     ],
 )
 def test_why_a_message_failed_is_said_in_the_readers_language(locale: str, said: str) -> None:
