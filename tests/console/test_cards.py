@@ -59,7 +59,7 @@ async def test_an_interviewer_who_was_replaced_is_shown_as_a_former_one(client: 
     await notify_interviewer(made, InterviewerCancellation, revision=2, state="bounced", reason="mailbox_full")
     await sign_in(client, Role.VIEWER)
     said = words_of(await client.get(path_of(made)))
-    assert "Interviewer: Nora Lind – Nothing to be told n…@example.com" in said  # noqa: RUF001 (a sign)
+    assert "Interviewer: Nora Lind – Nothing to tell n…@example.com" in said  # noqa: RUF001 (a sign)
     assert "Former interviewer ✕ Not reached i…@example.com" in said
     assert "Cancellation to the interviewer" in said
 

@@ -45,7 +45,7 @@ PEOPLE: Mapping[InvitationState, Label] = {
     InvitationState.SENT: Label("✓", phrase("Notified: accepted by the mail server"), "good"),
     InvitationState.AT_RISK: Label("!", phrase("At risk: not accepted yet, and time is running out"), "bad"),
     InvitationState.FAILED: Label("✕", phrase("Not reached"), "bad"),
-    InvitationState.NONE: Label("–", phrase("Nothing to be told"), "quiet"),  # noqa: RUF001 (a sign)
+    InvitationState.NONE: Label("–", phrase("Nothing to tell"), "quiet"),  # noqa: RUF001 (a sign)
 }
 PARTIES: Mapping[Party, str] = {Party.CANDIDATE: phrase("Candidate"), Party.INTERVIEWER: phrase("Interviewer")}
 _NOT_NOTIFIED = Label("–", phrase("The candidate had not been notified, so nothing is sent"), "quiet")  # noqa: RUF001 (a sign)
@@ -161,8 +161,8 @@ DONE: Mapping[str, str] = {
     ),
     "interviewer-corrected": phrase("The address was corrected. A notice is on its way to %(interviewer)s."),
     "interviewer-corrected-all": phrase(
-        "The address was corrected. A notice is on its way to %(interviewer)s. Other slots in which it was corrected, "
-        "too: %(n)s."
+        "The address was corrected. A notice is on its way to %(interviewer)s. Other slots in which it was "
+        "also corrected: %(n)s."
     ),
     "revoked": phrase("The link was revoked. Nobody is notified."),
     "not-revoked": phrase("The link had already been revoked. Nothing was changed."),

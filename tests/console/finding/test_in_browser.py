@@ -98,7 +98,7 @@ async def test_a_recruiter_finds_a_person_without_script_and_takes_the_list_alon
         await page.get_by_role("link", name="Interviews", exact=True).click()
         await page.get_by_role("link", name="Week", exact=True).click()
         await expect(page.get_by_role("heading", level=1)).to_contain_text("Week")
-        await page.get_by_role("link", name="Week after").click()
+        await page.get_by_role("link", name="Next week").click()
         await page.get_by_role("link", name="This week").click()
 
 

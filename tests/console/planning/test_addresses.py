@@ -232,7 +232,7 @@ async def test_the_interviewers_other_slots_to_come_are_corrected_too_if_that_is
     other = await make_slot(starts_at=soon(6_000), interviewer_email="mei@old.example")
     typed = {"slot": str(slot), "before": "ravi@old.example", "interviewer_email": "ravi@new.example"}
     answer = await press(client, booking.path, f"{booking.path}correct-interviewer/", **typed, everywhere="on")
-    said = "A notice is on its way to r…@new.example. Other slots in which it was corrected, too: 2."
+    said = "A notice is on its way to r…@new.example. Other slots in which it was also corrected: 2."
     assert said in await said_on(client, answer)
     found = {row["id"]: (row["interviewer_email"], row["interviewer_name"]) for row in await rows("slot")}
     assert found == {

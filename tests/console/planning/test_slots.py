@@ -65,7 +65,7 @@ async def test_a_time_that_comes_twice_is_asked_for(client: httpx.AsyncClient) -
     typed = {**TYPED, "starts": "02:30", "day": "2031-10-26"}
     answer = await sent(client, PAGE, **typed)
     assert answer.status_code == 400
-    assert faults_on(answer)["which"].startswith("This time comes twice on that day")
+    assert faults_on(answer)["which"].startswith("This time occurs twice on that day")
     fields = {**fields_of(answer.text), **typed}
     await client.post(PAGE, data={**fields, "which": "second"})
     await sent(client, PAGE, **typed, which="first")

@@ -12,7 +12,7 @@ from hireloop.wording.phrases import phrase
 NO_DAY = phrase("Enter a day such as 2026-12-01.")
 NO_TIME = phrase("Enter a time such as 09:30.")
 SKIPPED = phrase("This time does not exist on that day, because the clocks go forward. Choose another time.")
-TWICE = phrase("This time comes twice on that day, because the clocks go back. Choose which one you mean.")
+TWICE = phrase("This time occurs twice on that day, because the clocks go back. Choose which one you mean.")
 FIRST, SECOND = "first", "second"
 
 
