@@ -151,7 +151,7 @@ def _booking_lines(booking: BookingView, zone: ZoneInfo, *, is_erased: bool) -> 
 
 
 def _headline_lines(schedule: ScheduleResponse) -> Iterator[str]:
-    """Yield what has happened last to a booking, and what about it needs attention."""
+    """Yield what happened last to a booking, and what about it needs attention."""
     yield from _wrapped("Headline", _fact(schedule.headline))
     for place, fact in enumerate(schedule.attention):
         yield from _wrapped("" if place else "Attention", _fact(fact), indent=_NAMES)

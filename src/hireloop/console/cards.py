@@ -18,7 +18,7 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
 
     item: AgendaItem
     schedule: ScheduleResponse
-    headline: Label  # what has happened last
+    headline: Label  # what happened last
     attention: list[Label]  # what else needs attention, the worst first
     state: Label
     telling: Label  # the state of the invitation, or of the cancellation

@@ -1,6 +1,6 @@
 """What is said of a booking in a few words: its headline, and what about it needs attention. Pure.
 
-The headline is what has happened last. Of a booking that lies ahead, what is wrong with it is not hidden by something
+The headline is what happened last. Of a booking that lies ahead, what is wrong with it is not hidden by something
 good that is older (docs/decisions/0074-one-label-of-a-booking.md).
 """
 
@@ -121,7 +121,7 @@ def matters_until(deadline_at: datetime) -> datetime:
 
 
 def headline_of(booking: Booking, notices: Notices) -> Headline:
-    """Return what has happened last to a booking, at its `now`."""
+    """Return what happened last to a booking, at its `now`."""
     session = booking.session
     if booking.state is ScheduleState.CANCELLED:
         return _cancelled(booking)

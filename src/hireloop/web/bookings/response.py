@@ -124,7 +124,7 @@ class ScheduleResponse(msgspec.Struct, frozen=True, kw_only=True):
     starts_at: StartsAt
     ends_at: EndsAt
     booked_at: RecordedAt
-    headline: Annotated[HeadlineResponse, Meta(description="What has happened last.")]
+    headline: Annotated[HeadlineResponse, Meta(description="What happened last.")]
     attention: Annotated[list[HeadlineResponse], Meta(description="What needs attention, the worst first.")]
     session: SessionResponse
     invitation: InvitationResponse
