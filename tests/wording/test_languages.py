@@ -23,6 +23,7 @@ from hireloop.wording import languages
 SOURCE = Path(str(files("hireloop")))
 HUB = SOURCE / "notify/rendering"
 LOCALES = SOURCE / "wording/locales"
+TRANSLATORS = Path(__file__).parents[2] / "docs/how-to/translate-pages-and-emails.md"
 TEMPLATES = sorted(file for file in (HUB / "templates").rglob("*") if file.is_file())
 DOORS = ["console", "portal"]  # whose pages speak their reader's language
 PAGES = [page for door in DOORS for page in sorted((SOURCE / door / "templates").rglob("*.html"))]
@@ -115,6 +116,28 @@ def test_no_translation_is_doubtful_or_loses_a_value_or_a_tag(language: str) -> 
         assert Counter(PLACEHOLDER.findall(said)) == Counter(PLACEHOLDER.findall(phrase)), phrase
         assert Counter(TAG.findall(said)) == Counter(TAG.findall(phrase)), phrase
         assert not set(TAG.sub("", PLACEHOLDER.sub("", said))) & set("{}<>&"), phrase
+
+
+def retired(language: str) -> list[str]:
+    """Return the words that the page for translators refuses: the column behind the language's own."""
+    rows = re.findall(r"^\|(.*)\|$", TRANSLATORS.read_text("utf-8").partition("## Keep to the words")[2], re.MULTILINE)
+    head, _, *words = [[cell.strip() for cell in row.split("|")] for row in rows if row.count("|") == 4]
+    behind = head.index({"de": "German", "hi": "Hindi"}[language]) + 1
+    assert head[behind] == "not"
+    return [word for row in words for word in row[behind].split(", ") if word]
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_retired_words_do_not_come_back(language: str) -> None:
+    words = retired(language)
+    assert len(words) > 10
+    letter = r"[\w\u0900-\u097f]"  # Hindi's vowel signs are not in `\w`
+    found = re.compile(rf"(?<!{letter})(?:{'|'.join(words)})(?!{letter})", re.IGNORECASE)
+    assert [(phrase, said) for phrase, said in pairs(language) if found.search(PLACEHOLDER.sub("", said))] == []
+
+
+def test_a_nukta_is_written_only_where_it_is_heard() -> None:
+    assert [said for _, said in pairs("hi") if re.search("[कखग]\u093c|[\u0958-\u095a]", said)] == []
 
 
 @pytest.mark.parametrize("language", TRANSLATED)
