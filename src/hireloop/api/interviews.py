@@ -112,7 +112,7 @@ async def list_interviews(
     from_: Annotated[fields.Moment | None, QueryParameter(name="from")] = None,
     to: Annotated[fields.Moment | None, QueryParameter(name="to")] = None,
 ) -> Page[InterviewResponse]:
-    """List interviews, newest first, by state, candidate or job; with `from` or `to`, the latest start first."""
+    """List interviews, newest first, by state, candidate or job; with `from` or `to`, latest start first."""
     fields.check_comparable(**{"from": from_, "to": to})
     only = InterviewFilter(state=state_, candidate=candidate, job=job, starts_from=from_, starts_before=to)
     async with db.snapshot():

@@ -164,7 +164,7 @@ async def list_schedules(
     job: FromQuery[UUID | None] = None,
     invitation_state: FromQuery[InvitationState | None] = None,
 ) -> Page[ScheduleResponse]:
-    """List bookings, the latest start first, filtered by state, time, candidate, job or invitation state."""
+    """List bookings, latest start first, filtered by state, time, candidate, job or invitation state."""
     fields.check_comparable(**{"from": from_, "to": to})
     only = BookingFilter(
         state=state_,

@@ -210,7 +210,7 @@ class InterviewFilter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def page(only: InterviewFilter, *, limit: int, after: UUID | None) -> list[InterviewDetails]:
-    """Return at most `limit` interviews behind the one called `after`: newest first, or by time the latest start first.
+    """Return at most `limit` interviews behind the one called `after`: newest first, or by time latest start first.
 
     Raises BadInput if they are listed by time and there is no such interview, or it was not booked.
     """

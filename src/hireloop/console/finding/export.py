@@ -25,7 +25,7 @@ _AT_ONCE = 500
 
 
 async def download(request: AnyRequest) -> Response[bytes] | Stream:
-    """Send the bookings that fit as CSV, the latest start first, at most 10,000; the audit says who took them.
+    """Send the bookings that fit as CSV, latest start first, at most 10,000; the audit says who took them.
 
     The audit says by what they were filtered, but not which words were looked for: they may name a person.
     """

@@ -127,7 +127,7 @@ class BookingFilter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def page(only: BookingFilter, *, limit: int, after: UUID | None, now: datetime | None = None) -> list[Booking]:
-    """Return at most `limit` bookings, the latest start first, beginning behind the one called `after`.
+    """Return at most `limit` bookings, latest start first, beginning behind the one called `after`.
 
     Raises BadInput if there is no such booking.
     """

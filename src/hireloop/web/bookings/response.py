@@ -125,7 +125,7 @@ class ScheduleResponse(msgspec.Struct, frozen=True, kw_only=True):
     ends_at: EndsAt
     booked_at: RecordedAt
     headline: Annotated[HeadlineResponse, Meta(description="What happened last.")]
-    attention: Annotated[list[HeadlineResponse], Meta(description="What needs attention, the worst first.")]
+    attention: Annotated[list[HeadlineResponse], Meta(description="What needs attention, most urgent first.")]
     session: SessionResponse
     invitation: InvitationResponse
     people: list[PersonResponse]

@@ -221,7 +221,7 @@ async def placed(text: str) -> list[PlacedWord]:
 
 
 async def page(only: BookingSearch, *, limit: int, after: UUID | None, now: datetime | None = None) -> list[AgendaItem]:
-    """Return at most `limit` bookings, the latest start first, beginning behind the one called `after`.
+    """Return at most `limit` bookings, latest start first, beginning behind the one called `after`.
 
     If there is no such booking, from the beginning.
     """
