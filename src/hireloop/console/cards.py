@@ -7,6 +7,7 @@ import msgspec
 
 from hireloop.console import labels
 from hireloop.scheduling.bookings.lists.agenda import AgendaItem
+from hireloop.scheduling.bookings.lists.places import ListPlace
 from hireloop.scheduling.tables import ScheduleState
 from hireloop.web.bookings.headline import LABELS, Label
 from hireloop.web.bookings.response import ScheduleResponse, responses_of
@@ -24,6 +25,11 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     telling: Label  # the state of the invitation, or of the cancellation
     why: list[str]  # why it was not taken, in plain words
     warnings: list[str]  # of this booking alone: what concerns all of them is said once
+
+    @property
+    def place(self) -> ListPlace:
+        """Where it is in a list in the order of start."""
+        return ListPlace(at=self.schedule.starts_at, id=self.schedule.id)
 
     @property
     def path(self) -> str:
