@@ -164,6 +164,10 @@ DONE: Mapping[str, str] = {
         "The address was corrected. A notice is on its way to %(interviewer)s. Other slots in which it was corrected, "
         "too: %(n)s."
     ),
+    "interviewer-corrected-some": phrase(
+        "The address was corrected. A notice is on its way to %(interviewer)s. It was also corrected in their next "
+        "%(n)s slots. They have more: correct it there, too, from a booking in one of them."
+    ),
     "revoked": phrase("The link was revoked. Nobody is notified."),
     "not-revoked": phrase("The link had already been revoked. Nothing was changed."),
     "acknowledged": phrase("You have acknowledged the alert. It is no longer shown."),
