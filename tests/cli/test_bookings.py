@@ -255,8 +255,10 @@ async def test_who_came_too_late_is_shown_with_their_devices_and_what_they_asked
     booked = (await book()).booking
     past = [soon(minutes) for minutes in (-9, -8, -7)]
     await db.fetch("UPDATE session SET opens_at = $1, closes_at = $2, late_requested_at = $3", *past)
-    await sessions.record_device_check(booked.session.id, DeviceCheck(camera="NotFoundError", microphone="ok"))
+    for camera in ("NotAllowedError", "NotFoundError"):
+        await sessions.record_device_check(booked.session.id, DeviceCheck(camera=camera, microphone="ok"))
     said = await lines(settings, booked)
+    assert re.search(r"^Devices .*NotFoundError.*\n +camera NotAllowedError, microphone ok, ", said, re.MULTILINE)
     assert re.fullmatch(r"over: it closed at \S+ \S+Z, and nobody had entered", field(said, "Link"))
     assert field(said, "Devices").startswith("camera NotFoundError, microphone ok, checked at ")
     asked = f"{past[2]:%Y-%m-%d %H:%M:%S}Z"

@@ -12,7 +12,6 @@ from hireloop.notify.deliveries.deliveries import InvitationState
 from hireloop.notify.messages import KNOWN_KINDS
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.scheduling.bookings.history import BookingChange
-from hireloop.scheduling.tables import ScheduleState
 from hireloop.web.bookings.headline import LABELS, Label
 from hireloop.web.bookings.timeline import CHANGES
 from hireloop.wording.languages import in_language
@@ -21,9 +20,7 @@ from hireloop.wording.languages import in_language
 @pytest.mark.parametrize(
     ("said", "states"),
     [
-        (labels.BOOKINGS, ScheduleState),
-        (labels.INVITATIONS, InvitationState),
-        (labels.CANCELLATIONS, DeliveryState),
+        (labels.PEOPLE, InvitationState),
         (labels.DELIVERIES, DeliveryState),
         (labels.ATTEMPTS, AttemptOutcome),
         (CHANGES, BookingChange),
@@ -41,7 +38,7 @@ def test_every_kind_of_message_has_a_name() -> None:
 
 
 def test_a_tone_is_one_that_the_style_sheet_knows() -> None:
-    tables = (labels.BOOKINGS, labels.INVITATIONS, labels.CANCELLATIONS, labels.DELIVERIES, labels.ATTEMPTS, LABELS)
+    tables = (labels.PEOPLE, labels.DELIVERIES, labels.ATTEMPTS, LABELS)
     tones = {label.tone for table in tables for label in table.values()}
     assert tones == {"good", "bad", "waiting", "quiet"}
 

@@ -72,7 +72,9 @@ class SessionDetails(msgspec.Struct, frozen=True, kw_only=True):
     opens_at: OpensAt
     closes_at: ClosesAt
     device_check: DeviceCheckDetails | None
+    earlier_device_checks: Annotated[list[DeviceCheckDetails], Meta(examples=[[]])]
     late_request: Annotated[LateRequestDetails | None, Meta(examples=[None])]
+    earlier_late_requests: Annotated[list[LateRequestDetails], Meta(examples=[[]])]
     entered_at: StartsAt | None
     left_at: Time | None
     revoked_at: Time | None
@@ -109,7 +111,11 @@ async def details_of(context: ResponseContext, session_id: UUID) -> SessionDetai
         opens_at=visit.opens_at,
         closes_at=visit.closes_at,
         device_check=device_check_of(context, visit.device_check),
+        earlier_device_checks=[
+            one for check in visit.earlier_device_checks if (one := device_check_of(context, check))
+        ],
         late_request=late_request_of(context, visit.current_late_request_at),
+        earlier_late_requests=[LateRequestDetails(asked_at=one) for one in visit.former_late_requests],
         entered_at=visit.entered_at,
         left_at=visit.left_at,
         revoked_at=visit.revoked_at,

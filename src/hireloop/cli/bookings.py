@@ -125,13 +125,7 @@ def _booking_lines(booking: BookingView, zone: ZoneInfo, *, is_erased: bool) -> 
     ):
         yield from _wrapped(name, _both(at, zone))
     yield from _wrapped("Link", _link(booking, is_erased=is_erased))
-    check = session.device_check
-    devices = (
-        f"camera {check.camera}, microphone {check.microphone}, checked at {_utc(check.checked_at)}" if check else ""
-    )
-    yield from _wrapped("Devices", devices or "not checked")
-    if session.late_request:
-        yield from _wrapped("Asked", f"for another time, at {_utc(session.late_request.asked_at)}")
+    yield from _session_lines(session)
     if schedule.booking_notes:
         yield from _wrapped("Notes", schedule.booking_notes)
     for past in schedule.changes:
@@ -148,6 +142,19 @@ def _booking_lines(booking: BookingView, zone: ZoneInfo, *, is_erased: bool) -> 
             yield from _delivery_lines(delivery, schedule.slot)
     if not booking.recipients:
         yield from ("", "No messages have been sent.")
+
+
+def _session_lines(session: SessionDetails) -> Iterator[str]:
+    """Yield what the candidate has checked and asked for, the latest first."""
+    checks = [*([session.device_check] if session.device_check else []), *reversed(session.earlier_device_checks)]
+    if not checks:
+        yield from _wrapped("Devices", "not checked")
+    for place, check in enumerate(checks):
+        found = f"camera {check.camera}, microphone {check.microphone}, checked at {_utc(check.checked_at)}"
+        yield from _wrapped("" if place else "Devices", found, indent=_NAMES)
+    asked = [*([session.late_request] if session.late_request else []), *reversed(session.earlier_late_requests)]
+    for place, request in enumerate(asked):
+        yield from _wrapped("" if place else "Asked", f"for another time, at {_utc(request.asked_at)}", indent=_NAMES)
 
 
 def _headline_lines(schedule: ScheduleResponse) -> Iterator[str]:

@@ -7,7 +7,7 @@ import msgspec
 
 from hireloop.console import labels
 from hireloop.scheduling.bookings.lists.agenda import AgendaItem
-from hireloop.scheduling.tables import ScheduleState
+from hireloop.scheduling.bookings.lists.places import ListPlace
 from hireloop.web.bookings.headline import LABELS, Label
 from hireloop.web.bookings.response import ScheduleResponse, responses_of
 from hireloop.web.context import AnyRequest, context_of
@@ -20,10 +20,13 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     schedule: ScheduleResponse
     headline: Label  # what happened last
     attention: list[Label]  # what else needs attention, the worst first
-    state: Label
-    telling: Label  # the state of the invitation, or of the cancellation
     why: list[str]  # why it was not taken, in plain words
     warnings: list[str]  # of this booking alone: what concerns all of them is said once
+
+    @property
+    def place(self) -> ListPlace:
+        """Where it is in a list in the order of start."""
+        return ListPlace(at=self.schedule.starts_at, id=self.schedule.id)
 
     @property
     def path(self) -> str:
@@ -44,15 +47,12 @@ async def cards_of(request: AnyRequest, items: Sequence[AgendaItem]) -> list[Car
 
 
 def _card(item: AgendaItem, said: ScheduleResponse, common: set[str]) -> Card:
-    state = ScheduleState(said.state)
     why = labels.why(said.invitation.deliveries)
     return Card(
         item=item,
         schedule=said,
         headline=LABELS[said.headline.code],
         attention=[LABELS[one.code] for one in said.attention if one.code is not said.headline.code],
-        state=labels.BOOKINGS[state],
-        telling=labels.telling(state is ScheduleState.CANCELLED, said.invitation.state, said.invitation.deliveries),
         why=why,
         warnings=[warning for warning in said.invitation.warnings if warning not in common | set(why)],
     )

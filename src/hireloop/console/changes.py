@@ -10,7 +10,7 @@ from hireloop import db, errors
 from hireloop.access.roles import actor_of
 from hireloop.console import booking, labels, render
 from hireloop.console.cards import cards_of, path_of
-from hireloop.console.days import NO_DAY, ident
+from hireloop.console.days import NO_DAY
 from hireloop.console.gate import pressed
 from hireloop.console.reader.choices import said_to
 from hireloop.console.reader.clock import Clock, clock_of, parse_day
@@ -21,6 +21,7 @@ from hireloop.scheduling.bookings import cancellations, confirmations, moves
 from hireloop.scheduling.bookings.changes import ChangeRule
 from hireloop.scheduling.bookings.lists import agenda
 from hireloop.scheduling.bookings.lists.agenda import FreeSlot
+from hireloop.scheduling.bookings.lists.places import ListPlace, place_of
 from hireloop.scheduling.bookings.locked import LockedBooking, lock
 from hireloop.scheduling.sessions import links
 from hireloop.web.context import AnyRequest, context_of
@@ -153,7 +154,7 @@ async def _moving(
         asked = parse_day(day, today=max(today, clock.day_of(moving.booking.starts_at)))
         shown = asked or today
         begin, end = clock.bounds(shown)
-        job, slot, after = moving.job_id, moving.booking.slot, ident(request, "after")
+        job, slot, after = moving.job_id, moving.booking.slot, place_of(request.query_params.get("after"))
         found = await agenda.free_slots(job, begin, end, but_for=slot, limit=_A_PAGE + 1, after=after)
         later = await agenda.free_slots(job, end, None, but_for=slot, limit=1)
     return render.show(
@@ -170,10 +171,14 @@ async def _moving(
         day_after=shown + _ONE_DAY,
         next_day=_day_of(later, clock),
         free_slots=found[:_A_PAGE],
-        after=found[_A_PAGE - 1].id if len(found) > _A_PAGE else None,
+        after=_place(found[_A_PAGE - 1]) if len(found) > _A_PAGE else None,
         reason=reason,
         chosen=chosen,
     )
+
+
+def _place(free: FreeSlot) -> ListPlace:
+    return ListPlace(at=free.starts_at, id=free.id)
 
 
 def _day_of(free_slots: list[FreeSlot], clock: Clock) -> date | None:

@@ -12,6 +12,7 @@ from hireloop.console.cards import cards_of
 from hireloop.console.reader.clock import clock_of, parse_day
 from hireloop.notify.channels import held
 from hireloop.scheduling.bookings.lists import agenda
+from hireloop.scheduling.bookings.lists.places import place_of
 from hireloop.web.context import AnyRequest, context_of
 from hireloop.wording.phrases import phrase
 
@@ -27,7 +28,7 @@ async def day(request: AnyRequest) -> Response[bytes]:
     clock = clock_of(request)
     today = clock.day_of(datetime.now(UTC))
     asked = parse_day(request.query_params.get("day"), today=today)
-    shown, after = asked or today, ident(request, "after")
+    shown, after = asked or today, place_of(request.query_params.get("after"))
     async with db.snapshot():
         rows = await agenda.of_day(*clock.bounds(shown), limit=_A_PAGE + 1, after=after)
         cards = await cards_of(request, rows[:_A_PAGE])
@@ -44,7 +45,7 @@ async def day(request: AnyRequest) -> Response[bytes]:
         day_after=shown + _A_DAY,
         wrong="" if asked else NO_DAY,
         cards=cards,
-        after=cards[-1].schedule.id if len(rows) > _A_PAGE else None,
+        after=cards[-1].place if len(rows) > _A_PAGE else None,
         goes_on=after is not None,
         urgent=urgent[:_ON_TOP],
         more_urgent=len(urgent) > _ON_TOP,

@@ -14,7 +14,6 @@ from hireloop.notify.deliveries.ledger import CANCELLING_KIND
 from hireloop.notify.messages import AlertCause, Party
 from hireloop.notify.reasons import Reason, sentence_of
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
-from hireloop.scheduling.tables import ScheduleState
 from hireloop.web.bookings.deliveries import DeliverySummary
 from hireloop.web.bookings.headline import Label
 from hireloop.wording.phrases import phrase
@@ -28,18 +27,6 @@ class Translator(Protocol):
         ...
 
 
-BOOKINGS: Mapping[ScheduleState, Label] = {
-    ScheduleState.PENDING: Label("○", phrase("Not confirmed by the candidate yet"), "waiting"),
-    ScheduleState.CONFIRMED: Label("✓", phrase("Confirmed"), "good"),
-    ScheduleState.CANCELLED: Label("✕", phrase("Cancelled"), "quiet"),
-}
-INVITATIONS: Mapping[InvitationState, Label] = {
-    InvitationState.PENDING: Label("→", phrase("Invitation on its way"), "waiting"),
-    InvitationState.SENT: Label("✓", phrase("Invitation accepted by the mail server"), "good"),
-    InvitationState.AT_RISK: Label("!", phrase("Invitation at risk: not accepted yet, and time is running out"), "bad"),
-    InvitationState.FAILED: Label("✕", phrase("Invitation failed: the candidate was not reached"), "bad"),
-    InvitationState.NONE: Label("–", phrase("No invitation needed"), "quiet"),  # noqa: RUF001 (a sign)
-}
 PEOPLE: Mapping[InvitationState, Label] = {
     InvitationState.PENDING: Label("→", phrase("Notice on its way"), "waiting"),
     InvitationState.SENT: Label("✓", phrase("Notified: accepted by the mail server"), "good"),
@@ -48,15 +35,6 @@ PEOPLE: Mapping[InvitationState, Label] = {
     InvitationState.NONE: Label("–", phrase("Nothing to tell"), "quiet"),  # noqa: RUF001 (a sign)
 }
 PARTIES: Mapping[Party, str] = {Party.CANDIDATE: phrase("Candidate"), Party.INTERVIEWER: phrase("Interviewer")}
-_NOT_NOTIFIED = Label("–", phrase("The candidate had not been notified, so nothing is sent"), "quiet")  # noqa: RUF001 (a sign)
-CANCELLATIONS: Mapping[DeliveryState, Label] = {
-    DeliveryState.PENDING: Label("→", phrase("Cancellation on its way"), "waiting"),
-    DeliveryState.SENT: Label("✓", phrase("Cancellation accepted by the mail server"), "good"),
-    DeliveryState.BOUNCED: Label("✕", phrase("Cancellation bounced: the candidate was not reached"), "bad"),
-    DeliveryState.REJECTED: Label("✕", phrase("Cancellation rejected: the candidate was not reached"), "bad"),
-    DeliveryState.EXHAUSTED: Label("✕", phrase("Cancellation failed: the candidate was not reached"), "bad"),
-    DeliveryState.SUPERSEDED: _NOT_NOTIFIED,
-}
 DELIVERIES: Mapping[DeliveryState, Label] = {
     DeliveryState.PENDING: Label("→", phrase("On its way"), "waiting"),
     DeliveryState.SENT: Label("✓", phrase("Accepted by the server"), "good"),
@@ -164,6 +142,10 @@ DONE: Mapping[str, str] = {
         "The address was corrected. A notice is on its way to %(interviewer)s. Other slots in which it was "
         "also corrected: %(n)s."
     ),
+    "interviewer-corrected-some": phrase(
+        "The address was corrected. A notice is on its way to %(interviewer)s. It was also corrected in their next "
+        "%(n)s slots. They have more: correct it there, too, from a booking in one of them."
+    ),
     "revoked": phrase("The link was revoked. Nobody is notified."),
     "not-revoked": phrase("The link had already been revoked. Nothing was changed."),
     "acknowledged": phrase("You have acknowledged the alert. It is no longer shown."),
@@ -250,20 +232,6 @@ def browser(described: str, *, said: Translator) -> str:
 def kind(name: str) -> str:
     """Return the name of a kind of message."""
     return KINDS.get(name, name)
-
-
-def telling(
-    is_cancelled: bool,  # noqa: FBT001 (a fact of the booking)
-    state: InvitationState,
-    deliveries: Sequence[DeliverySummary],
-) -> Label:
-    """Return the state of the message that the candidate is currently to receive about a booking."""
-    if not is_cancelled:
-        return INVITATIONS[state]
-    for delivery in deliveries:
-        if delivery.kind == CANCELLING_KIND:
-            return CANCELLATIONS[DeliveryState(delivery.state)]
-    return _NOT_NOTIFIED
 
 
 def why(deliveries: Sequence[DeliverySummary]) -> list[str]:

@@ -131,8 +131,10 @@ class Session(Table, db=DB):
     key_version = Integer(default=1)
     opens_at = Timestamptz()
     closes_at = Timestamptz()
-    device_check = JSONB(null=True, default=None)
+    device_check = JSONB(null=True, default=None)  # the latest
+    earlier_device_checks = JSONB(default="[]")  # oldest first
     late_requested_at = Timestamptz(null=True, default=None)  # the candidate came too late and asked for another time
+    earlier_late_requests = Array(base_column=Timestamptz())  # oldest first
     entered_at = Timestamptz(null=True, default=None)
     left_at = Timestamptz(null=True, default=None)
     revoked_at = Timestamptz(null=True, default=None)

@@ -2,8 +2,11 @@
 
 import csv
 import io
+import itertools
 from datetime import datetime
+from uuid import UUID
 
+import asyncpg
 import httpx
 import pytest
 
@@ -13,8 +16,11 @@ from factories import rows
 from hireloop import db
 from hireloop.access.tables import Role
 from hireloop.console.finding.spreadsheet import COLUMNS, defused
+from hireloop.scheduling.bookings.lists import agenda
+from hireloop.scheduling.bookings.lists.agenda import AgendaItem
 from hireloop.settings import Settings
 
+_MOVE = "UPDATE schedule SET starts_at = $2::timestamptz, ends_at = $2 + (ends_at - starts_at) WHERE id = $1"
 SEARCH, EXPORT = "/console/search/?q=rao", "/console/search/export/"
 
 
@@ -54,8 +60,53 @@ async def test_a_long_file_comes_in_pieces_and_is_bounded(
     for number in range(6):
         await booked(f"Rao {number}", starts_at=in_days(1 + number))
     await sign_in(client, Role.ADMIN)
-    found = read(await press(client, SEARCH, EXPORT))
+    *found, note = read(await press(client, SEARCH, EXPORT))
     assert [one["candidate"] for one in found] == ["Rao 5", "Rao 4", "Rao 3", "Rao 2"]
+    assert note["booking"].startswith("This file is not complete: more interviews match")
+    assert not any(text for name, text in note.items() if name != "booking")
+
+
+async def test_a_booking_that_is_moved_while_the_file_is_written_is_in_it_once(
+    client: httpx.AsyncClient, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hireloop.console.finding.export._AT_ONCE", 2)
+    made = [await booked(f"Rao {number}", starts_at=in_days(1 + number)) for number in range(6)]
+    await sign_in(client, Role.ADMIN)
+    read_items = agenda.of_schedules
+    moves = iter([(made[4], 0), (made[0], 2.5), (made[3], 8)])
+
+    async def moving(some: list[UUID]) -> dict[UUID, AgendaItem]:
+        items = await read_items(some)
+        booking, days = next(moves)
+        other = await asyncpg.connect(database_url)
+        await other.execute(_MOVE, booking.id, in_days(days))
+        await other.close()
+        return items
+
+    read_before = await client.get(SEARCH)
+    monkeypatch.setattr("hireloop.scheduling.bookings.lists.agenda.of_schedules", moving)
+    found = read(await client.post(EXPORT, data=fields_of(read_before.text)))
+    assert [one["candidate"] for one in found] == [f"Rao {number}" for number in (5, 4, 3, 2, 1, 0)]
+
+
+async def test_a_file_that_is_cut_short_says_so(client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hireloop.console.finding.export._AT_ONCE", 2)
+    for number in range(4):
+        await booked(f"Rao {number}", starts_at=in_days(1 + number))
+    await sign_in(client, Role.RECRUITER)
+    read_items, reads = agenda.of_schedules, itertools.count()
+
+    async def slow(some: list[UUID]) -> dict[UUID, AgendaItem]:
+        if next(reads):
+            await db.fetch("SELECT pg_sleep(60)")
+        return await read_items(some)
+
+    read_before = await client.get(SEARCH)
+    monkeypatch.setattr("hireloop.console.finding.search.MOST_MILLISECONDS", 500)
+    monkeypatch.setattr("hireloop.scheduling.bookings.lists.agenda.of_schedules", slow)
+    *found, note = read(await client.post(EXPORT, data=fields_of(read_before.text)))
+    assert [one["candidate"] for one in found] == ["Rao 3", "Rao 2"]
+    assert note["booking"].startswith("This file is not complete: the database took too long")
 
 
 async def test_the_audit_says_who_took_a_file_and_names_no_person(client: httpx.AsyncClient) -> None:
@@ -106,7 +157,7 @@ async def test_a_search_that_takes_too_long_gives_the_page_and_no_file(
     await sign_in(client, Role.RECRUITER)
     read_before = await client.get(SEARCH)
     monkeypatch.setattr("hireloop.console.finding.search.MOST_MILLISECONDS", 100)
-    monkeypatch.setattr("hireloop.scheduling.bookings.lists.search.page", slow)
+    monkeypatch.setattr("hireloop.scheduling.bookings.lists.search.ids", slow)
     answer = await client.post(EXPORT, data=fields_of(read_before.text))
     assert "This search took too long and was stopped." in answer.text
     assert await db.fetch("SELECT FROM audit_entry WHERE action = 'bookings.exported'") == []

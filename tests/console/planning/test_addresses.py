@@ -1,7 +1,9 @@
 """A dead address is corrected and its owner invited again in one press, and the page then says what is true."""
 
+import asyncio
 from uuid import UUID
 
+import asyncpg
 import httpx
 import pytest
 
@@ -13,6 +15,7 @@ from hireloop import db
 from hireloop.access.tables import Role
 from hireloop.scheduling.bookings import cancellations
 from hireloop.scheduling.sessions import links
+from waiting import somebody_waits, until
 
 
 @pytest.fixture(autouse=True)
@@ -256,3 +259,38 @@ async def test_if_one_slot_of_the_interviewer_cannot_be_corrected_none_is(client
     assert "The interviewer already has a slot that overlaps this one." in answer.text
     assert 'value="ravi@new.example"' in answer.text
     assert sorted(str(row["interviewer_email"]) for row in await rows("slot")).count("ravi@old.example") == 2
+
+
+async def test_of_very_many_slots_the_next_ones_are_corrected_and_the_page_says_that_there_are_more(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hireloop.console.planning.addresses._MOST_SLOTS", 2)
+    booking, slot = await with_interviewer()
+    withdrawn = await make_slot(starts_at=soon(2_000), interviewer_email="ravi@old.example")
+    await db.fetch("UPDATE slot SET withdrawn_at = now() WHERE id = $1", withdrawn)
+    others = [await make_slot(starts_at=soon(3_000 + 100 * n), interviewer_email="ravi@old.example") for n in range(3)]
+    typed = {"slot": str(slot), "before": "ravi@old.example", "interviewer_email": "ravi@new.example"}
+    answer = await press(client, booking.path, f"{booking.path}correct-interviewer/", **typed, everywhere="on")
+    said = await said_on(client, answer)
+    assert "corrected in their next 2 slots. They have more" in said
+    found = {row["id"] for row in await rows("slot") if row["interviewer_email"] == "ravi@new.example"}
+    assert found == {slot, *others[:2]}
+
+
+async def test_a_correction_of_several_slots_holds_none_of_them_while_it_waits_for_a_candidate(
+    client: httpx.AsyncClient, database_url: str
+) -> None:
+    booking, slot = await with_interviewer()
+    later = await make_slot(starts_at=soon(3_000), interviewer_email="ravi@old.example")
+    await book(await make_interview(email="wei@mail.example"), later)
+    typed = {"slot": str(slot), "before": "ravi@old.example", "interviewer_email": "ravi@new.example"}
+    fields = {**fields_of((await client.get(booking.path)).text), **typed, "everywhere": "on"}
+    other = await asyncpg.connect(database_url)
+    async with other.transaction():
+        await other.fetch("SELECT FROM candidate WHERE email = 'wei@mail.example' FOR NO KEY UPDATE")
+        press_of_button = asyncio.create_task(client.post(f"{booking.path}correct-interviewer/", data=fields))
+        await until(lambda: somebody_waits(other), "the correction waits")
+        await other.fetch("SELECT FROM slot FOR NO KEY UPDATE NOWAIT")
+    await other.close()
+    assert (await press_of_button).status_code == 303
+    assert {row["interviewer_email"] for row in await rows("slot")} == {"ravi@new.example"}

@@ -24,6 +24,7 @@ from hireloop.scheduling.bookings import bookings, cancellations, confirmations,
 from hireloop.scheduling.bookings.booking import BookingResult
 from hireloop.scheduling.privacy import erasure
 from hireloop.scheduling.sessions import links, sessions
+from hireloop.scheduling.sessions.sessions import DeviceCheck
 from notify.factories import settlement
 from sample_channels import EMAIL, chat
 from sample_settings import SECRET
@@ -98,12 +99,22 @@ async def test_no_text_of_a_candidate_is_left_whatever_columns_there_are() -> No
 
 async def test_after_a_whole_story_nothing_names_the_person_and_the_proof_stays() -> None:
     booked = await book()
+    for _ in range(2):
+        check = DeviceCheck(camera=f"{NAME}'s webcam", microphone="ok")
+        await sessions.record_device_check(booked.booking.session.id, check)
     (lease,) = await take()
     await settle(lease, AttemptOutcome.SENT, DeliveryState.SENT)
     await cancellations.cancel(booked.booking.id, by=TESTS, reason="a private matter", outbox=OUTBOX)
     (told,) = await take()
     await settle(told, AttemptOutcome.SENT, DeliveryState.SENT)
-    assert {"candidate", "schedule", "delivery", "attempt", "audit_entry"} <= await tables_that_name_the_person()
+    assert {
+        "candidate",
+        "schedule",
+        "session",
+        "delivery",
+        "attempt",
+        "audit_entry",
+    } <= await tables_that_name_the_person()
 
     erased = await erase(await candidate())
 

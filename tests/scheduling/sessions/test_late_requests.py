@@ -108,3 +108,19 @@ async def test_who_is_late_for_the_new_time_too_may_ask_again() -> None:
     assert (await sessions.visit(booking.session.id, now=at)).current_late_request_at is None
     assert await ask(booking, at=at)
     assert [request["revision"] for request in await requests()] == [1, 2]
+    visit = await sessions.visit(booking.session.id, now=at)
+    assert (visit.current_late_request_at, visit.former_late_requests) == (at, [at - timedelta(days=1)])
+    moved = "UPDATE session SET closes_at = closes_at + interval '1 day' WHERE id = $1"
+    await db.fetch(moved, booking.session.id)
+    visit = await sessions.visit(booking.session.id, now=at)
+    assert (visit.current_late_request_at, visit.former_late_requests) == (None, [at - timedelta(days=1), at])
+
+
+async def test_of_very_many_requests_the_newest_fifty_are_kept() -> None:
+    booking = await book()
+    many = [booking.session.closes_at - timedelta(days=100 - n) for n in range(60)]
+    earlier = "UPDATE session SET earlier_late_requests = $1, late_requested_at = $2"
+    await db.fetch(earlier, many[:-1], many[-1])
+    assert await ask(booking)
+    visit = await sessions.visit(booking.session.id)
+    assert visit.earlier_late_requests == many[-49:]

@@ -161,6 +161,18 @@ async def test_the_latest_device_check_is_remembered_until_the_end() -> None:
     assert second["camera"] == "ok"
     await db.fetch("UPDATE session SET revoked_at = now()")
     assert await checked("NotFoundError", now) == second
+    assert (await sessions.visit(session.id)).earlier_device_checks == [first]
+
+
+@DATABASE
+async def test_of_very_many_device_checks_the_newest_fifty_are_kept() -> None:
+    session = await a_session()
+    for n in range(53):
+        await sessions.record_device_check(session.id, DeviceCheck(camera=f"Error{n}", microphone="ok"))
+    visit = await sessions.visit(session.id)
+    assert visit.device_check is not None
+    kept = [one["camera"] for one in (*visit.earlier_device_checks, visit.device_check)]
+    assert kept == [f"Error{n}" for n in range(3, 53)]
 
 
 @DATABASE

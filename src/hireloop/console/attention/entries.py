@@ -7,7 +7,7 @@ import msgspec
 from litestar import Response
 
 from hireloop import db
-from hireloop.console import booking, labels, render
+from hireloop.console import booking, render
 from hireloop.console.cards import Card, cards_of
 from hireloop.notify import next_steps, parties
 from hireloop.notify.deliveries import failures
@@ -23,7 +23,6 @@ from hireloop.web.bookings.headline import LABELS, MISSED_MATTERS, NEAR, REQUEST
 from hireloop.web.context import AnyRequest, context_of
 
 _A_PAGE = 50
-_AT_RISK = LABELS[HeadlineCode.AT_RISK]
 _GROUPS = {
     HeadlineCode.CANDIDATE_NOT_REACHED: FailureGroup.CANDIDATE,
     HeadlineCode.INTERVIEWER_NOT_REACHED: FailureGroup.INTERVIEWER,
@@ -164,7 +163,7 @@ def _entry(failure: DeliveryView, place: AttentionPlace, card: Card) -> Attentio
     return AttentionEntry(
         place=place,
         item=card.item,
-        state=_AT_RISK if failure.state is DeliveryState.PENDING else labels.DELIVERIES[failure.state],
+        state=LABELS[place.code],
         since=failure.failed_at or failure.at_risk_at or failure.created_at,
         also=_others(card, place.code),
         failure=failure,
@@ -175,9 +174,8 @@ def _entry(failure: DeliveryView, place: AttentionPlace, card: Card) -> Attentio
 
 
 def _others(card: Card, code: HeadlineCode) -> list[Label]:
-    """Return what else about a booking needs attention; that it is at risk, the entry of an unheard alert says."""
-    listed = HeadlineCode.AT_RISK if code is HeadlineCode.ALERT_UNHEARD else code
-    return [LABELS[one.code] for one in card.schedule.attention if one.code is not listed]
+    """Return what else about a booking needs attention."""
+    return [LABELS[one.code] for one in card.schedule.attention if one.code is not code]
 
 
 def _advice(failure: DeliveryView) -> str:

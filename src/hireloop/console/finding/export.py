@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from uuid import UUID
 
 from litestar import Response
 from litestar.response import Stream
@@ -12,16 +13,19 @@ from hireloop.console.finding import search as search_page
 from hireloop.console.finding import spreadsheet
 from hireloop.console.finding.form import Asked
 from hireloop.console.gate import pressed, user_of
+from hireloop.console.labels import Translator
+from hireloop.console.reader.choices import said_to
 from hireloop.console.reader.clock import Clock, clock_of
 from hireloop.scheduling import audit
 from hireloop.scheduling.audit import Action, NewAuditEntry
-from hireloop.scheduling.bookings.lists import search
-from hireloop.scheduling.bookings.lists.agenda import AgendaItem
-from hireloop.scheduling.bookings.lists.search import BookingSearch
+from hireloop.scheduling.bookings.lists import agenda, search
 from hireloop.web.context import AnyRequest
+from hireloop.wording.phrases import phrase
 
 MOST_ROWS = 10_000
 _AT_ONCE = 500
+_MORE = phrase("This file is not complete: more interviews match than a file can have. Choose fewer days.")
+_CUT_SHORT = phrase("This file is not complete: the database took too long to answer. Download it again.")
 
 
 async def download(request: AnyRequest) -> Response[bytes] | Stream:
@@ -33,7 +37,7 @@ async def download(request: AnyRequest) -> Response[bytes] | Stream:
     if asked.wrong:
         return await search_page.shown(request, asked)
     try:
-        wanted, first = await _begun(asked)
+        found = await _found(asked)
     except search.TIMED_OUT:
         return await search_page.shown(request, asked)  # which says so
     filters = {name: text for name, text in asked.typed.items() if name in {"job", "state", "from", "to"}}
@@ -48,29 +52,39 @@ async def download(request: AnyRequest) -> Response[bytes] | Stream:
     clock = clock_of(request)
     name = f"bookings-{clock.day_of(datetime.now(UTC))}.csv"
     return Stream(
-        _written(first, wanted, clock),
+        _written(found, clock, said_to(request)),
         status_code=200,
         media_type="text/csv",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
 
 
-async def _begun(asked: Asked) -> tuple[BookingSearch, list[AgendaItem]]:
-    """Return which bookings are wanted, and the first of them."""
+async def _found(asked: Asked) -> list[UUID]:
+    """Return which bookings the file is to have, and one more if there are more.
+
+    All are found at once: a booking that is moved while the file is written is neither missing nor in it twice.
+    """
     async with db.snapshot():
         await search.limit_time(search_page.MOST_MILLISECONDS)
-        wanted = await search_page.with_words(asked)
-        return wanted, await search.page(wanted, limit=_AT_ONCE, after=None)
+        return await search.ids(await search_page.with_words(asked), limit=MOST_ROWS + 1)
 
 
-async def _written(items: list[AgendaItem], only: BookingSearch, clock: Clock) -> AsyncIterator[bytes]:
-    """Yield the file page by page; no transaction is open while the browser takes one."""
+async def _written(found: list[UUID], clock: Clock, said: Translator) -> AsyncIterator[bytes]:
+    """Yield the file piece by piece; no transaction is open while the browser takes one.
+
+    A file that does not have everything says so in its last line.
+    """
     yield spreadsheet.head().encode()
-    written = 0
-    while items:
-        yield spreadsheet.lines(items, clock.zone).encode()
-        written += len(items)
-        if len(items) < _AT_ONCE or written >= MOST_ROWS:
+    wanted = found[:MOST_ROWS]
+    for start in range(0, len(wanted), _AT_ONCE):
+        some = wanted[start : start + _AT_ONCE]
+        try:
+            async with db.snapshot():
+                await search.limit_time(search_page.MOST_MILLISECONDS)
+                items = await agenda.of_schedules(some)
+        except search.TIMED_OUT:
+            yield spreadsheet.note(said(_CUT_SHORT)).encode()
             return
-        async with db.snapshot():
-            items = await search.page(only, limit=_AT_ONCE, after=items[-1].booking.id)
+        yield spreadsheet.lines([items[one] for one in some if one in items], clock.zone).encode()
+    if len(found) > MOST_ROWS:
+        yield spreadsheet.note(said(_MORE)).encode()

@@ -10,11 +10,11 @@ from litestar import Response
 from hireloop import db
 from hireloop.console import render
 from hireloop.console.cards import Card, cards_of
-from hireloop.console.days import ident
 from hireloop.console.finding import form
 from hireloop.console.finding.form import Asked
 from hireloop.console.reader.clock import clock_of
 from hireloop.scheduling.bookings.lists import search
+from hireloop.scheduling.bookings.lists.places import ListPlace, place_of
 from hireloop.scheduling.bookings.lists.search import BookingSearch, FoundPerson, ListedInterviewer, ListedJob
 from hireloop.web.context import AnyRequest
 
@@ -49,11 +49,11 @@ def asked_of(request: AnyRequest, given: Mapping[str, Any]) -> Asked:
 
 async def shown(request: AnyRequest, asked: Asked) -> Response[bytes]:
     """Return the page of what is asked for; of nothing, if a field cannot be used."""
-    found, after = _SearchPage(), ident(request, "after")
+    found, after = _SearchPage(), place_of(request.query_params.get("after"))
     try:
         async with db.snapshot():
             await search.limit_time(MOST_MILLISECONDS)
-            await _fill(request, found, asked)
+            await _fill(request, found, asked, after)
     except search.TIMED_OUT:
         found.is_late = True
     return render.show(
@@ -64,7 +64,7 @@ async def shown(request: AnyRequest, asked: Asked) -> Response[bytes]:
         asked=asked,
         states=form.STATES,
         found=found,
-        after=found.cards[-1].schedule.id if found.has_more else None,
+        after=found.cards[-1].place if found.has_more else None,
         goes_on=after is not None,
     )
 
@@ -75,13 +75,12 @@ async def with_words(asked: Asked) -> BookingSearch:
     return msgspec.structs.replace(asked.search, words=words)
 
 
-async def _fill(request: AnyRequest, found: _SearchPage, asked: Asked) -> None:
+async def _fill(request: AnyRequest, found: _SearchPage, asked: Asked, after: ListPlace | None) -> None:
     """Find, one after the other, what the page shows: what is found first stays if the rest takes too long."""
     found.jobs = await search.jobs()
     found.interviewers = await search.interviewers()
     if not asked.typed or asked.wrong:
         return
-    after = ident(request, "after")
     wanted = await with_words(asked)
     if set(asked.typed) == {"q"} and after is None:
         people = await search.people([it.word for it in wanted.words or []], limit=_PEOPLE + 1)

@@ -65,6 +65,11 @@ def _cells(item: AgendaItem, zone: ZoneInfo) -> Sequence[str]:
     )
 
 
+def note(text: str) -> str:
+    """Return a line with one sentence about the file, in its first cell."""
+    return _lines([(text, *("" for _ in COLUMNS[1:]))])
+
+
 def defused(text: str) -> str:
     """Return a text that a spreadsheet shows as it is: with a quote before whatever would begin a formula."""
     return f"'{text}" if text.startswith(_FORMULA) else text

@@ -1,7 +1,8 @@
 """Correct the address of somebody whom a message could not reach, and invite them again, in one press."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from litestar import Response
@@ -19,7 +20,7 @@ from hireloop.console.reader.choices import said_to
 from hireloop.notify.deliveries.outbox import Outbox
 from hireloop.scheduling import corrections, fields, handovers
 from hireloop.scheduling.audit import Actor
-from hireloop.scheduling.bookings import changes
+from hireloop.scheduling.bookings import changes, whole_slots
 from hireloop.scheduling.bookings.lists import agenda
 from hireloop.scheduling.bookings.locked import lock
 from hireloop.scheduling.people.candidates import CandidatePatch
@@ -38,26 +39,56 @@ CHANGED = phrase(
 _MOST_SLOTS = 500  # of one interviewer, in one press
 
 
+class _CorrectionDone(NamedTuple):
+    """What a press has done: the word for it, of how many others besides, and whether anybody is told."""
+
+    word: str
+    others: int = 0
+    is_told: bool = True
+
+
+_Correction = Callable[[Mapping[str, str], Actor, Outbox], Awaitable[_CorrectionDone]]
+
+
 async def correct_candidate(request: AnyRequest, schedule_id: FromPath[UUID]) -> Response[bytes]:
     """Store a candidate's right address and invite them there, to this interview and to all that are to come."""
+
+    async def correct(sent: Mapping[str, str], by: Actor, outbox: Outbox) -> _CorrectionDone:
+        email, new_link = _address(sent, "email"), bool(sent.get("new_link"))
+        revision = sent.get("revision", "")
+        invited = await _correct(schedule_id, email, revision=revision, new_link=new_link, by=by, outbox=outbox)
+        if invited > 1:
+            return _CorrectionDone("corrected-all", invited - 1)
+        return _CorrectionDone("corrected", is_told=invited > 0)
+
+    return await _corrected(request, schedule_id, "candidate", correct)
+
+
+async def correct_interviewer(request: AnyRequest, schedule_id: FromPath[UUID]) -> Response[bytes]:
+    """Store the right address of the interviewer of a booking's slot, and invite them there."""
+    slot_id = (await agenda.find(schedule_id)).booking.slot
+
+    async def correct(sent: Mapping[str, str], by: Actor, outbox: Outbox) -> _CorrectionDone:
+        if sent.get("slot") != str(slot_id):
+            raise errors.ChangedSince(CHANGED)
+        email, everywhere = _address(sent, "interviewer_email"), bool(sent.get("everywhere"))
+        before = sent.get("before", "")
+        return await _correct_slots(slot_id, email, before=before, everywhere=everywhere, by=by, outbox=outbox)
+
+    return await _corrected(request, schedule_id, "interviewer", correct)
+
+
+async def _corrected(request: AnyRequest, schedule_id: UUID, whose: str, correct: _Correction) -> Response[bytes]:
+    """Read a form, correct an address by it, and say so; or show the form again with what is wrong."""
     sent, context = forms.tidied(await pressed(request)), context_of(request)
     try:
-        email = _address(sent, "email")
-        invited = await _correct(
-            schedule_id,
-            email,
-            revision=sent.get("revision", ""),
-            new_link=bool(sent.get("new_link")),
-            by=actor_of(request),
-            outbox=context.outbox,
-        )
+        done = await correct(sent, actor_of(request), context.outbox)
     except (FormError, errors.BadInput, errors.Refused) as wrong:
-        return await _again(request, schedule_id, "candidate", sent, wrong)
-    if invited:
+        return await _again(request, schedule_id, whose, sent, wrong)
+    if done.is_told:
         context.wakeups.send_soon()
-    if invited > 1:
-        return render.see_other(path_of(schedule_id), done="corrected-all", n=invited - 1)
-    return render.see_other(path_of(schedule_id), done="corrected")
+    number = {"n": done.others} if done.others else {}
+    return render.see_other(path_of(schedule_id), done=done.word, **number)
 
 
 @db.transactional
@@ -83,54 +114,43 @@ async def _correct(schedule_id: UUID, email: str, *, revision: str, new_link: bo
     return result.invited_anew + (held.revoked_at is not None)
 
 
-async def correct_interviewer(request: AnyRequest, schedule_id: FromPath[UUID]) -> Response[bytes]:
-    """Store the right address of the interviewer of a booking's slot, and invite them there."""
-    sent, context = forms.tidied(await pressed(request)), context_of(request)
-    slot_id = (await agenda.find(schedule_id)).booking.slot
-    try:
-        if sent.get("slot") != str(slot_id):
-            raise errors.ChangedSince(CHANGED)
-        email = _address(sent, "interviewer_email")
-        others = await _correct_slots(
-            slot_id,
-            email,
-            before=sent.get("before", ""),
-            everywhere=bool(sent.get("everywhere")),
-            by=actor_of(request),
-            outbox=context.outbox,
-        )
-    except (FormError, errors.BadInput, errors.Refused) as wrong:
-        return await _again(request, schedule_id, "interviewer", sent, wrong)
-    context.wakeups.send_soon()
-    if others:
-        return render.see_other(path_of(schedule_id), done="interviewer-corrected-all", n=others)
-    return render.see_other(path_of(schedule_id), done="interviewer-corrected")
-
-
-@db.transactional
-async def _correct_slots(slot_id: UUID, email: str, *, before: str, everywhere: bool, by: Actor, outbox: Outbox) -> int:
-    """Change the address of a slot's interviewer, and `everywhere` also in their other slots to come; return of those.
+@db.transactional(retries=whole_slots.MOST_RETRIES)
+async def _correct_slots(
+    slot_id: UUID, email: str, *, before: str, everywhere: bool, by: Actor, outbox: Outbox
+) -> _CorrectionDone:
+    """Change the address of a slot's interviewer, and `everywhere` also in their other slots to come.
 
     `before` is the address that the page showed.
     """
     slot = await slots.find(slot_id)
     is_same = corrections.is_same(slot.interviewer_email or "", email)
     if is_same and before != slot.interviewer_email:
-        return 0  # a press before this one has done it
+        return _CorrectionDone("interviewer-corrected")  # a press before this one has done it
     if is_same:
         raise FormError(interviewer_email=FieldFault(NO_NEWS))
     if slot.interviewer_email != before:
         raise errors.ChangedSince(CHANGED)
-    others = await _others_to_come(slot) if everywhere else []
+    others, has_more = await _others_to_come(slot) if everywhere else ([], False)
+    # All at once, in the one order of locks: a change of another slot with the same candidates may be under way.
+    await whole_slots.hold_all([slot.id, *(one.id for one in others)])
     for one in (slot, *others):
         await _correct_slot(one, email, by=by, outbox=outbox)
-    return len(others)
+    if has_more:
+        return _CorrectionDone("interviewer-corrected-some", len(others))
+    return _CorrectionDone("interviewer-corrected-all" if others else "interviewer-corrected", len(others))
 
 
-async def _others_to_come(slot: SlotDetails) -> list[SlotDetails]:
+async def _others_to_come(slot: SlotDetails) -> tuple[list[SlotDetails], bool]:
+    """Return the next slots of the same interviewer, at most 500, and whether there are more."""
     only = SlotFilter(interviewer=slot.interviewer_email, starts_from=datetime.now(UTC))
-    found = await slots.page(only, limit=_MOST_SLOTS, after=None)
-    return [one for one in found if one.id != slot.id and one.withdrawn_at is None]
+    others: list[SlotDetails] = []
+    after = None
+    while found := await slots.page(only, limit=_MOST_SLOTS, after=after):
+        others += [one for one in found if one.id != slot.id and one.withdrawn_at is None]
+        if len(others) > _MOST_SLOTS:
+            break
+        after = found[-1].id
+    return others[:_MOST_SLOTS], len(others) > _MOST_SLOTS
 
 
 async def _correct_slot(slot: SlotDetails, email: str, *, by: Actor, outbox: Outbox) -> None:

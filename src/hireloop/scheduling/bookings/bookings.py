@@ -24,7 +24,9 @@ class SessionOfSchedule(msgspec.Struct, frozen=True, kw_only=True):
     left_at: datetime | None = None
     revoked_at: datetime | None = None
     device_check: dict[str, str] | None = None  # the latest
+    earlier_device_checks: list[dict[str, str]] = []  # oldest first
     late_requested_at: datetime | None = None  # when the candidate last asked for another time
+    earlier_late_requests: list[datetime] = []  # oldest first
 
 
 class Booking(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,6 +58,7 @@ _READ = """
     SELECT sc.id, sc.interview, sc.slot, sc.state, sc.revision, sc.booking_notes, sc.starts_at, sc.ends_at,
         sc.booked_at, sc.changes::text, sc.trace_id, se.id AS session_id, se.key_version, se.opens_at, se.closes_at,
         se.entered_at, se.left_at, se.revoked_at, se.device_check::text, se.late_requested_at, j.recruiter_email,
+        se.earlier_device_checks::text, se.earlier_late_requests,
         c.erased_at IS NOT NULL AS is_erased, coalesce(:now, now()) AS now, sl.interviewer_name, sl.interviewer_email,
         CASE WHEN c.erased_at IS NULL THEN c.full_name ELSE '' END AS candidate_name,
         CASE WHEN c.erased_at IS NULL THEN c.email ELSE '' END AS candidate_email
@@ -107,9 +110,12 @@ async def candidates_of(schedule_ids: Collection[UUID]) -> dict[UUID, UUID]:
 def _from_row(row: dict[str, object]) -> Booking:
     """Return the booking in a row of `_READ`."""
     session = {name: row[name] for name in SessionOfSchedule.__struct_fields__ if name != "id"}
-    check = row["device_check"] and msgspec.json.decode(str(row["device_check"]))
+    checks = {
+        "device_check": row["device_check"] and msgspec.json.decode(str(row["device_check"])),
+        "earlier_device_checks": msgspec.json.decode(str(row["earlier_device_checks"])),
+    }
     told = {
-        "session": {**session, "id": row["session_id"], "device_check": check},
+        "session": {**session, "id": row["session_id"], **checks},
         "changes": history.read(str(row["changes"])),
     }
     return msgspec.convert({**row, **told}, Booking)

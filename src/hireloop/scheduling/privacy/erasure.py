@@ -43,7 +43,7 @@ _BLANK_BOOKINGS = Statement("""
 """)
 # A person's sessions, which open nothing any more.
 _END_SESSIONS = Statement("""
-    UPDATE session SET revoked_at = coalesce(revoked_at, :now), device_check = NULL
+    UPDATE session SET revoked_at = coalesce(revoked_at, :now), device_check = NULL, earlier_device_checks = '[]'
     FROM schedule WHERE schedule.id = session.schedule AND schedule.candidate = :candidate
 """)
 # All interviews of a person; those that are open are cancelled.

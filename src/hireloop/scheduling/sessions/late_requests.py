@@ -10,8 +10,17 @@ from hireloop.scheduling.bookings.locked import lock_session
 from hireloop.scheduling.bookings.news import said_of
 from hireloop.scheduling.sessions import sessions
 from hireloop.scheduling.sessions.sessions import SessionState, Visit
-from hireloop.scheduling.tables import ScheduleState, Session
+from hireloop.scheduling.tables import ScheduleState
+from hireloop.statements import Statement
 from hireloop.telemetry.logs import log
+
+# A request; with it, the newest 50 are kept.
+_RECORD = Statement("""
+    UPDATE session SET late_requested_at = :now, earlier_late_requests = CASE WHEN late_requested_at IS NULL
+        THEN earlier_late_requests
+        ELSE earlier_late_requests[greatest(1, cardinality(earlier_late_requests) - 47):] || late_requested_at END
+    WHERE id = :session
+""")
 
 
 def reach_anybody(visit: Visit, outbox: Outbox, *, alert_email: str) -> bool:
@@ -32,7 +41,7 @@ async def ask(
     visit = await sessions.visit(session_id, now=booking.now)
     if not _may_ask(visit, key_version) or not reach_anybody(visit, outbox, alert_email=alert_email):
         return False
-    await Session.update({Session.late_requested_at: visit.now}).where(Session.id == session_id)
+    await _RECORD.run(session=session_id, now=visit.now)
     await outbox.put([_message(visit, alert_email)], now=visit.now)
     db.after_commit(lambda: log.info("booking.late_request", **said_of(booking)))
     return True

@@ -51,7 +51,9 @@ class Visit(Meeting, frozen=True, kw_only=True):
     interview_state: InterviewState
     coding_language: str
     device_check: dict[str, str] | None  # the latest, as `record_device_check` stored it
+    earlier_device_checks: list[dict[str, str]] = msgspec.field(default_factory=list)  # oldest first
     late_requested_at: datetime | None = None  # when the candidate last asked for another time
+    earlier_late_requests: list[datetime] = msgspec.field(default_factory=list)  # oldest first
     is_erased: bool = False  # the candidate
     changes: list[HistoryEntry] = msgspec.field(default_factory=list)  # the booking's history, oldest first
     traceparent: str | None = None  # of the booking; None if its first message is not kept any more
@@ -72,6 +74,12 @@ class Visit(Meeting, frozen=True, kw_only=True):
     def current_late_request_at(self) -> datetime | None:
         """When the candidate asked for another time, having come too late for this one."""
         return late_request_at(self.late_requested_at, self.closes_at)
+
+    @property
+    def former_late_requests(self) -> list[datetime]:
+        """When the candidate asked for another time before, oldest first: the booking was moved since."""
+        latest, is_current = self.late_requested_at, self.current_late_request_at is not None
+        return [*self.earlier_late_requests, *([] if latest is None or is_current else [latest])]
 
 
 def state_of(
@@ -100,7 +108,8 @@ def late_request_at(requested_at: datetime | None, closes_at: datetime) -> datet
 # A session with all that its candidate is shown.
 _VISIT = Statement(f"""
     SELECT se.id AS session_id, se.key_version, se.opens_at, se.closes_at, se.entered_at, se.left_at, se.revoked_at,
-        se.device_check::text AS device_check, se.late_requested_at, sc.id AS schedule_id, sc.state AS schedule_state,
+        se.device_check::text AS device_check, se.earlier_device_checks::text AS earlier_device_checks,
+        se.late_requested_at, se.earlier_late_requests, sc.id AS schedule_id, sc.state AS schedule_state,
         sc.revision, sc.booking_notes, sc.starts_at, sc.ends_at, sc.changes::text AS changes,
         i.id AS interview_id, i.state AS interview_state, c.full_name AS candidate_name, c.email AS candidate_email,
         c.time_zone, c.locale, c.erased_at IS NOT NULL AS is_erased, j.title AS job_title, j.company,
@@ -117,8 +126,12 @@ async def visit(session_id: UUID, *, now: datetime | None = None) -> Visit:
     row = await _VISIT.row(id=session_id, now=now)
     if row is None:
         raise errors.NotFound("session", session_id)
-    check, past = row["device_check"], history.read(row["changes"])
-    return msgspec.convert({**row, "device_check": check and msgspec.json.decode(check), "changes": past}, Visit)
+    read = {
+        "device_check": row["device_check"] and msgspec.json.decode(row["device_check"]),
+        "earlier_device_checks": msgspec.json.decode(row["earlier_device_checks"]),
+        "changes": history.read(row["changes"]),
+    }
+    return msgspec.convert({**row, **read}, Visit)
 
 
 async def enter(
@@ -198,9 +211,16 @@ class DeviceCheck(msgspec.Struct, frozen=True, kw_only=True):
     microphone: str
 
 
+# A check of a session that has not ended; with it, the newest 50 are kept.
+_RECORD_CHECK = Statement("""
+    UPDATE session SET device_check = :check::jsonb, earlier_device_checks = coalesce(
+        CASE WHEN jsonb_array_length(earlier_device_checks) < 49 THEN earlier_device_checks
+            ELSE earlier_device_checks - 0 END || device_check, earlier_device_checks)
+    WHERE id = :session AND left_at IS NULL AND revoked_at IS NULL
+""")
+
+
 async def record_device_check(session_id: UUID, check: DeviceCheck, *, now: datetime | None = None) -> None:
-    """Remember the latest device check, for the recruiter; an ended session keeps what it had."""
+    """Remember a device check, for the recruiter; an ended session keeps what it had."""
     recorded = msgspec.structs.asdict(check) | {"checked_at": await read_clock(now)}
-    await Session.update({Session.device_check: msgspec.json.encode(recorded).decode()}).where(
-        Session.id == session_id, Session.left_at.is_null(), Session.revoked_at.is_null()
-    )
+    await _RECORD_CHECK.run(session=session_id, check=msgspec.json.encode(recorded).decode())

@@ -72,8 +72,8 @@ def _is_ours(entry: AuditEntryDetails, booking: Booking) -> bool:
 
 def _of_session(booking: Booking, by: Mapping[Action, str]) -> Iterator[TimelineFact]:
     session = booking.session
-    if session.device_check is not None:
-        check = session.device_check
+    latest = [session.device_check] if session.device_check is not None else []
+    for check in [*session.earlier_device_checks, *latest]:
         works = check["camera"] == check["microphone"] == "ok"
         words = _words(HeadlineCode.DEVICES_READY if works else HeadlineCode.DEVICES_FAILED)
         at = datetime.fromisoformat(check["checked_at"])
@@ -83,9 +83,10 @@ def _of_session(booking: Booking, by: Mapping[Action, str]) -> Iterator[Timeline
     if session.left_at is not None:
         ended_by = by.get(Action.INTERVIEW_COMPLETED, "")
         yield TimelineFact(at=session.left_at, words=_words(HeadlineCode.FINISHED), by=ended_by)
-    if session.late_requested_at is not None:
-        words = _words(HeadlineCode.ANOTHER_TIME_REQUESTED)
-        yield TimelineFact(at=session.late_requested_at, words=words, by=CANDIDATE.name)
+    for asked_at in [*session.earlier_late_requests, session.late_requested_at]:
+        if asked_at is not None:
+            words = _words(HeadlineCode.ANOTHER_TIME_REQUESTED)
+            yield TimelineFact(at=asked_at, words=words, by=CANDIDATE.name)
 
 
 def _no_shows(booking: Booking, audited: Iterable[AuditEntryDetails]) -> Iterator[TimelineFact]:

@@ -1,6 +1,8 @@
 """Search: who and what is found by which words, filtered, page by page, and never anybody who was erased."""
 
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -9,11 +11,14 @@ from factories import OUTBOX, TESTS, book, make_slot, rows, soon
 from hireloop import db
 from hireloop.scheduling import interviews
 from hireloop.scheduling.bookings import cancellations
-from hireloop.scheduling.bookings.lists import search
+from hireloop.scheduling.bookings.lists import agenda, search
+from hireloop.scheduling.bookings.lists.agenda import AgendaItem
+from hireloop.scheduling.bookings.lists.places import ListPlace
 from hireloop.scheduling.bookings.lists.search import BookingSearch, ListedState
 from hireloop.scheduling.people.candidates import CandidateFields
 from hireloop.scheduling.people.jobs import JobFields
 from hireloop.scheduling.privacy import erasure
+from hireloop.statements import rows_of
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -35,6 +40,19 @@ async def booked(
         starts_at=soon(60 * hours), interviewer_name=interviewer, interviewer_email=interviewer_email
     )
     return (await book(interview.id, slot)).booking.id
+
+
+def place(item: AgendaItem) -> ListPlace:
+    """Return where a booking was listed."""
+    return ListPlace(at=item.booking.starts_at, id=item.booking.id)
+
+
+async def moved(booking: UUID, *, hours: float) -> None:
+    await db.fetch(
+        "UPDATE schedule SET starts_at = starts_at + $2, ends_at = ends_at + $2 WHERE id = $1",
+        booking,
+        timedelta(hours=hours),
+    )
 
 
 async def names(words: str) -> list[str]:
@@ -168,6 +186,44 @@ async def test_every_state_lists_what_is_in_it() -> None:
         assert found == ({ident, asked} if state is ListedState.PENDING else {ident})
 
 
+async def test_who_asks_for_another_time_is_found_by_an_index_however_many_do_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ident = await booked("Asha", "asha@mail.example")
+    await db.fetch("UPDATE session SET late_requested_at = closes_at + interval '1 minute'")
+    await db.fetch(
+        """
+        WITH others AS (
+            INSERT INTO interview
+            SELECT (jsonb_populate_record(i, jsonb_build_object('id', gen_random_uuid()))).*
+            FROM interview i, generate_series(1, 5000) RETURNING id
+        ), made AS (
+            INSERT INTO schedule SELECT (jsonb_populate_record(sc, jsonb_build_object(
+                'id', gen_random_uuid(), 'interview', others.id,
+                'starts_at', starts_at + n * interval '1 day', 'ends_at', ends_at + n * interval '1 day'
+            ))).*
+            FROM schedule sc, (SELECT id, row_number() OVER () AS n FROM others) others RETURNING id
+        )
+        INSERT INTO session SELECT (jsonb_populate_record(
+            se, jsonb_build_object('id', gen_random_uuid(), 'schedule', made.id, 'late_requested_at', NULL))).*
+        FROM session se, made
+        """
+    )
+    await db.fetch("ANALYZE schedule, session")
+    asked: list[str] = []
+
+    async def explain(sql: str, values: Mapping[str, object]) -> list[Any]:
+        asked.extend(row[0] for row in await rows_of(f"EXPLAIN {sql}", values))
+        return list(await rows_of(sql, values))
+
+    monkeypatch.setattr(search, "rows_of", explain)
+    assert await search.ids(BookingSearch(state=ListedState.LATE_REQUEST), limit=50) == [ident]
+    assert "sessions_asking_for_another_time" in "\n".join(asked)
+    # Who has entered after all asks no longer, as on Attention.
+    await db.fetch("UPDATE session SET entered_at = late_requested_at WHERE schedule = $1", ident)
+    assert await search.ids(BookingSearch(state=ListedState.LATE_REQUEST), limit=50) == []
+
+
 async def test_pages_go_on_where_the_last_one_ended() -> None:
     start = soon(24 * 60)
     for number in range(7):
@@ -182,12 +238,25 @@ async def test_pages_go_on_where_the_last_one_ended() -> None:
     asha = await search.placed("asha")
     while page := await search.page(BookingSearch(words=asha), limit=2, after=after):
         seen += [one.candidate_name for one in page]
-        after = page[-1].booking.id
+        after = place(page[-1])
     assert len(seen) == len(set(seen)) == 7
     everything = await search.page(BookingSearch(), limit=50, after=None)
     assert [one.candidate_name for one in everything] == seen
-    unknown = await search.page(BookingSearch(), limit=50, after=UUID(int=7))
-    assert len(unknown) == 7
+
+
+async def test_a_page_goes_on_where_the_last_one_ended_even_if_its_last_booking_was_moved() -> None:
+    made = [await booked(f"Asha {number}", f"{number}@mail.example", hours=24 + number) for number in range(6)]
+    first = await search.page(BookingSearch(), limit=2, after=None)
+    assert [one.booking.id for one in first] == [made[5], made[4]]
+    await moved(made[4], hours=-20)
+    second = await search.page(BookingSearch(), limit=2, after=place(first[-1]))
+    assert [one.booking.id for one in second] == [made[3], made[2]]
+    begin, end = soon(0), soon(60 * 48)
+    of_day = await agenda.of_day(begin, end, limit=2, after=None)
+    assert [one.booking.id for one in of_day] == [made[4], made[0]]
+    await moved(made[0], hours=10)
+    later = await agenda.of_day(begin, end, limit=2, after=place(of_day[-1]))
+    assert [one.booking.id for one in later] == [made[1], made[2]]
 
 
 async def test_interviewers_are_listed_once_with_the_name_of_their_latest_slot() -> None:

@@ -13,6 +13,7 @@ import msgspec
 from hireloop import errors
 from hireloop.scheduling.bookings import bookings
 from hireloop.scheduling.bookings.bookings import Booking
+from hireloop.scheduling.bookings.lists.places import ListPlace
 from hireloop.scheduling.tables import InterviewState
 from hireloop.statements import Statement
 
@@ -63,11 +64,10 @@ _NAMES = """
 # The bookings that start in a stretch of time, in the order of start.
 _OF_DAY = Statement(f"""
     {_NAMES}
-    WHERE sc.starts_at >= :starts_from AND sc.starts_at < :starts_before AND (
-        :after::uuid IS NULL OR (sc.starts_at, sc.id) > (SELECT starts_at, id FROM schedule last WHERE last.id = :after)
-    )
+    WHERE sc.starts_at >= :starts_from AND sc.starts_at < :starts_before
+      AND (:after::uuid IS NULL OR (sc.starts_at, sc.id) > (:after_at::timestamptz, :after))
     ORDER BY sc.starts_at, sc.id LIMIT :limit
-""")  # noqa: S608 (a constant of our own)
+""")
 # Some bookings.
 _OF_SCHEDULES = Statement(f"{_NAMES} WHERE sc.id = ANY(:schedules::uuid[])")
 # Slots with a free seat for this job, in the order of start; but for the one where a booking is already.
@@ -76,19 +76,25 @@ _FREE_SLOTS = Statement("""
     WHERE starts_at >= greatest(:starts_from, coalesce(:now, now()))
       AND (:starts_before::timestamptz IS NULL OR starts_at < :starts_before)
       AND taken < seats AND withdrawn_at IS NULL AND (job IS NULL OR job = :job) AND id IS DISTINCT FROM :slot
-      AND (:after::uuid IS NULL OR (starts_at, id) > (SELECT starts_at, id FROM slot last WHERE last.id = :after))
+      AND (:after::uuid IS NULL OR (starts_at, id) > (:after_at::timestamptz, :after))
     ORDER BY starts_at, id LIMIT :limit
 """)
 
 
 async def of_day(
-    starts_from: datetime, starts_before: datetime, *, limit: int, after: UUID | None, now: datetime | None = None
+    starts_from: datetime, starts_before: datetime, *, limit: int, after: ListPlace | None, now: datetime | None = None
 ) -> list[AgendaItem]:
     """Return at most `limit` bookings that start in this stretch of time, cancelled ones too, in the order of start.
 
-    `after` is the last one of the page before.
+    `after` is the place of the last one of the page before.
     """
-    rows = await _OF_DAY.rows(starts_from=starts_from, starts_before=starts_before, after=after, limit=limit)
+    rows = await _OF_DAY.rows(
+        starts_from=starts_from,
+        starts_before=starts_before,
+        after=after and after.id,
+        after_at=after and after.at,
+        limit=limit,
+    )
     return await _items(rows, now)
 
 
@@ -113,7 +119,7 @@ async def free_slots(
     *,
     limit: int,
     but_for: UUID | None = None,
-    after: UUID | None = None,
+    after: ListPlace | None = None,
     now: datetime | None = None,
 ) -> list[FreeSlot]:
     """Return at most `limit` slots that an interview for this job could be in, in the order of start.
@@ -127,7 +133,8 @@ async def free_slots(
         starts_before=starts_before,
         job=job,
         slot=but_for,
-        after=after,
+        after=after and after.id,
+        after_at=after and after.at,
         limit=limit,
         now=now,
     )

@@ -15,7 +15,8 @@ import msgspec
 
 from hireloop.scheduling.bookings.lists import agenda
 from hireloop.scheduling.bookings.lists.agenda import AgendaItem
-from hireloop.scheduling.tables import Interview, InterviewState, Job, Schedule
+from hireloop.scheduling.bookings.lists.places import ListPlace
+from hireloop.scheduling.tables import Interview, InterviewState, Job
 from hireloop.statements import Statement, rows_of
 
 LONGEST_QUERY = 200  # characters
@@ -220,19 +221,24 @@ async def placed(text: str) -> list[PlacedWord]:
     return [PlacedWord(word=word, jobs=jobs.get(word, []), interviewers=them.get(word, [])) for word in words]
 
 
-async def page(only: BookingSearch, *, limit: int, after: UUID | None, now: datetime | None = None) -> list[AgendaItem]:
-    """Return at most `limit` bookings, latest start first, beginning behind the one called `after`.
+async def page(
+    only: BookingSearch, *, limit: int, after: ListPlace | None, now: datetime | None = None
+) -> list[AgendaItem]:
+    """Return at most `limit` bookings, latest start first, beginning behind the place `after`."""
+    found = await ids(only, limit=limit, after=after)
+    items = await agenda.of_schedules(found, now=now)
+    return [items[one] for one in found if one in items]
 
-    If there is no such booking, from the beginning.
-    """
+
+async def ids(only: BookingSearch, *, limit: int, after: ListPlace | None = None) -> list[UUID]:
+    """Return the ids of the same bookings, in the same order."""
     values: dict[str, object] = msgspec.structs.asdict(only)
     conditions = [condition for name, condition in _CONDITIONS.items() if values[name] is not None]
     if only.state is not None:
         conditions.append(_STATES[only.state])
-    last = await _start_of(after)
-    if last is not None:
+    if after is not None:
         conditions.append("(sc.starts_at, sc.id) < (:after_start, :after)")
-        values |= {"after_start": last, "after": after}
+        values |= {"after_start": after.at, "after": after.id}
     sources = ["true"]
     if only.words is not None:
         if not only.words:
@@ -242,11 +248,7 @@ async def page(only: BookingSearch, *, limit: int, after: UUID | None, now: date
         conditions.append("c.erased_at IS NULL")
     lists = [_listed([source, *conditions], limit) for source in sources]
     rows = await rows_of(_PAGE.format(lists=" UNION ".join(lists), limit=limit), values)
-    if not rows:
-        return []
-    ids = [row["id"] for row in rows]
-    items = await agenda.of_schedules(ids, now=now)
-    return [items[one] for one in ids if one in items]
+    return [row["id"] for row in rows]
 
 
 # A page: what comes first of its lists, each of which is found along an index of its own.
@@ -270,14 +272,15 @@ _CONDITIONS: Mapping[str, str] = {
     "starts_from": "sc.starts_at >= :starts_from",
     "starts_before": "sc.starts_at < :starts_before",
 }
-_ASKED = "se.late_requested_at IS NOT NULL AND se.late_requested_at > se.closes_at"
+# As the index `sessions_asking_for_another_time` has it.
+_ASKS = "se.late_requested_at > se.closes_at AND se.entered_at IS NULL"
 _STATES: Mapping[ListedState, str] = {
     ListedState.PENDING: "sc.state = 'pending' AND i.state = 'scheduled'",
     ListedState.CONFIRMED: "sc.state = 'confirmed' AND i.state = 'scheduled'",
     ListedState.IN_PROGRESS: "sc.state <> 'cancelled' AND i.state = 'in_progress'",
     ListedState.COMPLETED: "sc.state <> 'cancelled' AND i.state = 'completed'",
     ListedState.NO_SHOW: "sc.state <> 'cancelled' AND i.state = 'no_show'",
-    ListedState.LATE_REQUEST: f"sc.state <> 'cancelled' AND {_ASKED}",
+    ListedState.LATE_REQUEST: f"sc.state <> 'cancelled' AND {_ASKS}",
     ListedState.CANCELLED: "sc.state = 'cancelled'",
 }
 
@@ -285,13 +288,6 @@ _STATES: Mapping[ListedState, str] = {
 def _listed(conditions: Sequence[str], limit: int) -> str:
     joins = [join for name, join in _JOINS.items() if any(re.search(rf"\b{re.escape(name)}", it) for it in conditions)]
     return _LIST.format(joins=" ".join(joins), conditions=" AND ".join(conditions), limit=limit)
-
-
-async def _start_of(schedule_id: UUID | None) -> datetime | None:
-    if schedule_id is None:
-        return None
-    row = await Schedule.select(Schedule.starts_at).where(Schedule.id == schedule_id).first()
-    return None if row is None else row["starts_at"]
 
 
 def _having(words: Sequence[PlacedWord]) -> list[str]:
