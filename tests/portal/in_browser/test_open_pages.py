@@ -7,15 +7,19 @@ import httpx
 import pytest
 from playwright.async_api import Page, WebSocketRoute, expect
 
+from hireloop import db
 from hireloop.access import api_keys
 from hireloop.access.tables import Role
 from hireloop.scheduling.sessions import sessions
 from hireloop.scheduling.sessions.sessions import SessionState
 from hireloop.settings import Settings
 from portal.browsing import FAKE_CONSENT, FAKE_DEVICES, expect_picture, expect_stage, link
+from portal.coming_in import opened
 from portal.factories import book
 from portal.records import everything
 from processes import Hireloop, Server, environment
+from sample_settings import as_application
+from servers.poolers import pgbouncer
 from web.browsers import Launch, needs_chromium, visiting
 
 pytestmark = needs_chromium
@@ -183,6 +187,27 @@ async def test_where_no_socket_opens_the_page_polls_and_keeps_its_lease(
         await asyncio.to_thread(recruiter, f"/schedules/{booked.schedule_id}/cancel/")
         await page.clock.fast_forward(45_000)
         await expect_stage(page, "cancelled")
+
+
+async def test_behind_pgbouncer_in_transaction_mode_an_open_page_follows_by_reading_again(
+    launch: Launch,
+    settings: Settings,
+    database_url: str,
+    database: None,  # noqa: ARG001 (the pool is open)
+) -> None:
+    booked = await book(settings)
+    with pgbouncer(database_url) as pooled:
+        env = environment(database_url, BASE_URL="http://localhost", DATABASE_URL=as_application(pooled))
+        with Server(env) as server:
+            async with visiting(await launch(), link(f"http://localhost:{server.port}", booked)) as (page, _):
+                with opened(server, booked) as socket:
+                    assert socket.hear()["stage"] == "early"
+                    await asyncio.to_thread(server.wait_for_log, "following.not_heard")
+                    await db.fetch("UPDATE session SET revoked_at = now()")
+                    await asyncio.to_thread(socket.hear_until, stage="revoked")
+                await expect(page.locator("main")).to_have_attribute(
+                    "data-stage", "revoked", timeout=WELL_BEFORE_THE_POLL
+                )
 
 
 async def test_a_laptop_that_slept_for_two_hours_shows_what_is_true(
