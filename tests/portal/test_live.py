@@ -14,13 +14,15 @@ from hireloop import db
 from hireloop.access import api_keys
 from hireloop.access.tables import Role
 from hireloop.settings import Settings
+from hireloop.web.following import LEASED_READ_AGAIN_SECONDS
 from portal.coming_in import PRESSED, cookie_of, opened
 from portal.factories import BookingResult, Person, book
 from portal.records import everything
 from processes import Server, environment
 from servers.websocket import Refused
 
-SOON_SECONDS = 2.0  # as long as a page may take to say what is true
+# Sooner than any session is read again without being told: it takes a fraction of a second.
+SOON_SECONDS = LEASED_READ_AGAIN_SECONDS - 3
 NOT_ALLOWED, TOO_LARGE, TOO_MANY = 4403, 4413, 4429
 
 
