@@ -128,6 +128,12 @@ async def test_only_our_own_page_with_its_cookie_opens_a_few_sockets(settings: S
         with pytest.raises(Refused) as refused:
             opened(server, booked, **headers)
         assert refused.value.status == 403, whose
+    name = cookie_of(server, booked).partition("=")[0]
+    for guess in range(13):
+        began = time.monotonic()
+        with pytest.raises(Refused):
+            opened(server, booked, Cookie=f"{name}=guess-{guess}")
+    assert time.monotonic() - began >= 1  # as any other bad key from this address would have to wait
     with ExitStack() as stack:
         pages = [stack.enter_context(opened(server, booked)) for _ in range(4)]
         for page in pages:

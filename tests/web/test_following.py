@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
 
 import pytest
+from opentelemetry.metrics import CallbackOptions
 from structlog.testing import capture_logs
 
 from hireloop import db
@@ -12,6 +13,7 @@ from hireloop.notify.worker.wakeup import WakeupSender
 from hireloop.scheduling.sessions import sessions
 from hireloop.scheduling.sessions.sessions import SessionState
 from hireloop.settings import Settings
+from hireloop.telemetry import metrics
 from hireloop.web import following
 from hireloop.web.following import Follower, Following, TooManyFollowers
 from portal.browsing import READ_AGAIN_AFTER
@@ -98,6 +100,7 @@ async def test_a_session_has_four_followers_and_a_process_as_many_as_it_has_room
             with pytest.raises(TooManyFollowers), here.follow(one):
                 pass
             stack.enter_context(here.follow(other))
+            assert [one.value for one in metrics.SOCKETS.observe(CallbackOptions())] == [5]
             with pytest.raises(TooManyFollowers), here.follow(other):
                 pass
         with here.follow(other) as follower:
