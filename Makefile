@@ -162,11 +162,11 @@ browser:
 
 servers:
 	@{ command -v curl >/dev/null && test -x /usr/sbin/smtp-sink && test -x /usr/sbin/dovecot && test -x /usr/lib/dovecot/lmtp \
-	  && test -x /usr/sbin/ngircd && command -v spamassassin >/dev/null && test -x /usr/sbin/nginx && test -x /usr/bin/caddy \
+	  && test -x /usr/sbin/ngircd && command -v spamassassin >/dev/null && test -x /usr/sbin/nginx && test -x /usr/bin/caddy && test -x /usr/sbin/pgbouncer \
 	  && ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 && ls /usr/lib/*/libical.so.3 >/dev/null 2>&1; } \
 	  || $(MAKE) --no-print-directory package \
-	  NAME="curl postfix dovecot-imapd dovecot-lmtpd ngircd spamassassin postgresql nginx-light caddy libical3" \
-	  WHY="the tests against real mail and chat servers, proxies, a calendar library and an older PostgreSQL, and the commands of the documents" \
+	  NAME="curl postfix dovecot-imapd dovecot-lmtpd ngircd spamassassin postgresql pgbouncer nginx-light caddy libical3" \
+	  WHY="the tests against real mail and chat servers, proxies, a pooler, a calendar library and an older PostgreSQL, and the commands of the documents" \
 	  || { echo "Without these servers their tests are skipped, and say so."; test -z "$$CI"; }
 
 postfix:

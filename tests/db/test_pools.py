@@ -9,6 +9,7 @@ from opentelemetry.metrics import CallbackOptions
 from hireloop import db
 from hireloop.db import pools
 from hireloop.telemetry import metrics
+from servers.poolers import pgbouncer
 
 
 @pytest.mark.parametrize(
@@ -32,6 +33,20 @@ async def test_postgresql_shows_who_is_connected(database_url: str) -> None:
         )
         await listening.close()
     assert [row["application_name"] for row in found] == ["hireloop-api", "hireloop-worker-listen"]
+
+
+async def test_statements_work_through_pgbouncer_in_transaction_mode(database_url: str) -> None:
+    async def ask(number: int) -> int:
+        found: int = await db.fetch_value(f"SELECT $1::int + {number % 3}", number)  # other connections know each, too
+        return found
+
+    with pgbouncer(database_url) as pooled:
+        async with db.opened(pooled, pool_size=5):
+            for _ in range(3):
+                assert await asyncio.gather(*map(ask, range(30))) == [number + number % 3 for number in range(30)]
+            other = await db.Connection.connect(pooled)
+            assert await other.raw.fetchval("SELECT $1::int", 1) == 1
+            await other.close()
 
 
 def _seen(metric: metrics.Observed) -> dict[Any, float]:

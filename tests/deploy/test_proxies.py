@@ -1,5 +1,6 @@
 """HireLoop behind nginx and behind Caddy, each with the configuration in `deploy/`."""
 
+import asyncio
 import re
 import socket
 import ssl
@@ -12,15 +13,20 @@ from threading import Event
 
 import httpx
 import pytest
+from playwright.async_api import expect
 
 from factories import candidate_fields, post_all
 from hireloop import db
 from hireloop.access import api_keys
 from hireloop.access.tables import Role
+from portal.browsing import expect_stage
 from processes import Server, environment
 from servers.chat import wait_for
 from servers.proxies import CLIENTS, HOST, Caddy, Nginx, Proxy, replaced
 from servers.websocket import WebSocket
+from web.browsers import Launch, launch, needs_chromium, visiting
+
+__all__ = ["launch"]
 
 PROXIES = [pytest.param(Nginx, id="nginx"), pytest.param(Caddy, id="caddy")]
 
@@ -263,19 +269,34 @@ def test_an_upgrade_passes_and_no_header_that_a_client_forged(kind: type[Proxy])
     assert b"203.0.113.9" not in head
 
 
-def test_a_page_follows_its_session_through_the_proxy(proxy: Proxy, key: str) -> None:
+@needs_chromium
+async def test_a_page_follows_its_session_through_the_proxy_and_comes_back_once_that_was_restarted(
+    proxy: Proxy, key: str, launch: Launch
+) -> None:
     with proxy.client(Authorization=f"Bearer {key}") as client:
         booked = post_all(client).json()
-        opened = client.get("/", params=httpx.URL(booked["session"]["portal_url"]).params)
+        link = booked["session"]["portal_url"]
+        opened = client.get("/", params=httpx.URL(link).params)
         cookie, _, _ = opened.headers["set-cookie"].partition(";")
         headers = {"Host": HOST, "Origin": f"https://{HOST}", "Cookie": cookie}
         path = f"https://127.0.0.1:{proxy.port}{opened.headers['location']}live"
-        with WebSocket(path, headers, wrap=partial(proxy.context.wrap_socket, server_hostname=HOST)) as page:
-            assert page.hear()["stage"] == "early"
-            page.say(".")
-            assert page.hear()["stage"] == "early"  # 20 s later, which keeps the proxy from closing it
+        wrap = partial(proxy.context.wrap_socket, server_hostname=HOST)
+        browser = await launch(f"--host-resolver-rules=MAP {HOST}:443 127.0.0.1:{proxy.port}")
+        async with visiting(browser, link, ignore_https_errors=True) as (page, seen):
+            await expect_stage(page, "early")
+            with WebSocket(path, headers, wrap=wrap) as silent:
+                assert silent.hear()["stage"] == "early"
+                silent.say(".")
+                await asyncio.to_thread(silent.hear)  # 20 s later, which keeps the proxy from closing it
+                proxy.stop()
+                assert silent.hear_the_end()
+            await expect(page.get_by_text("No connection. We keep trying")).to_be_visible()
+            await asyncio.to_thread(proxy.start)
+            await expect(page.locator("#connection")).to_be_hidden()
             assert client.post(f"/api/interviews/schedules/{booked['id']}/cancel/").is_success
-            page.hear_until(stage="cancelled")
+            cancelled = expect(page.locator("main")).to_have_attribute("data-stage", "cancelled", timeout=15_000)
+            await cancelled  # over its socket: it polls 24 s after it was online again at the earliest
+            seen.complaints.clear()  # of connections that were refused
 
 
 def speak(listening: socket.socket, heads: list[bytes]) -> None:

@@ -1,17 +1,38 @@
 """What the portal's tests ask a browser: the stage, the picture, the meter; and a candidate's link."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped] # it brings no types
 from playwright.async_api import Page, expect
 
+from hireloop import app
+from hireloop.scheduling.bookings import changed
+from hireloop.settings import Settings
+from hireloop.web.following import Following
 from portal.factories import BookingResult
+from web.browsers import serving
 
 FAKE_DEVICES = "--use-fake-device-for-media-stream"
 FAKE_CONSENT = "--use-fake-ui-for-media-stream"
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 NARROW = 320  # pixels
+# After how long a session is read without being told of a change; the last is how long a process listens for its probe.
+READ_AGAIN_AFTER = ("READ_AGAIN_SECONDS", "LEASED_READ_AGAIN_SECONDS", "_PROBE_SECONDS")
 NO_DEVICES = "--use-fake-device-for-media-stream=device-count=0"
+
+
+@asynccontextmanager
+async def served_here(settings: Settings) -> AsyncIterator[str]:
+    """Serve the application in this process for the length of a block, and say its address; the pool must be open."""
+    built = app.build(settings.model_copy(update={"base_url": "http://localhost"}))
+    following: Following = built.state["context"].following  # the pool is the test's, and so it has no lifespan
+    await following.start()
+    with changed.heard_by(following.look_at):
+        async with serving(built) as served:
+            yield served
+    await following.stop()
 
 
 def link(address: str, booked: BookingResult) -> str:

@@ -8,10 +8,9 @@ from pydantic import SecretStr
 
 from api.documented import Documented
 from hireloop import app
-from hireloop.scheduling.bookings import changed
 from hireloop.settings import Settings
-from hireloop.web.following import Following
-from web.browsers import launch, serving
+from portal.browsing import served_here
+from web.browsers import launch
 
 __all__ = ["address", "client", "launch"]
 
@@ -40,10 +39,5 @@ async def client(settings: Settings, documented: Documented, database: None) -> 
 @pytest.fixture
 async def address(settings: Settings, database: None) -> AsyncIterator[str]:  # noqa: ARG001 (the pool is open)
     """Where it is served, as on a developer's machine."""
-    built = app.build(settings.model_copy(update={"base_url": "http://localhost"}))
-    following: Following = built.state["context"].following  # the pool is the test's, and so it has no lifespan
-    await following.start()
-    with changed.heard_by(following.look_at):
-        async with serving(built) as served:
-            yield served
-    await following.stop()
+    async with served_here(settings) as served:
+        yield served

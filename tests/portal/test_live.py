@@ -14,13 +14,15 @@ from hireloop import db
 from hireloop.access import api_keys
 from hireloop.access.tables import Role
 from hireloop.settings import Settings
+from hireloop.web.following import LEASED_READ_AGAIN_SECONDS
 from portal.coming_in import PRESSED, cookie_of, opened
 from portal.factories import BookingResult, Person, book
 from portal.records import everything
 from processes import Server, environment
 from servers.websocket import Refused
 
-SOON_SECONDS = 2.0  # as long as a page may take to say what is true
+# Sooner than any session is read again without being told: it takes a fraction of a second.
+SOON_SECONDS = LEASED_READ_AGAIN_SECONDS - 3
 NOT_ALLOWED, TOO_LARGE, TOO_MANY = 4403, 4413, 4429
 
 
@@ -126,6 +128,12 @@ async def test_only_our_own_page_with_its_cookie_opens_a_few_sockets(settings: S
         with pytest.raises(Refused) as refused:
             opened(server, booked, **headers)
         assert refused.value.status == 403, whose
+    name = cookie_of(server, booked).partition("=")[0]
+    for guess in range(13):
+        began = time.monotonic()
+        with pytest.raises(Refused):
+            opened(server, booked, Cookie=f"{name}=guess-{guess}")
+    assert time.monotonic() - began >= 1  # as any other bad key from this address would have to wait
     with ExitStack() as stack:
         pages = [stack.enter_context(opened(server, booked)) for _ in range(4)]
         for page in pages:

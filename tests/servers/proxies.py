@@ -37,17 +37,25 @@ class Proxy:
         if shutil.which(self.name, path=f"{os.environ['PATH']}:/usr/sbin") is None:
             shutil.rmtree(self.folder)
             pytest.skip(f"{self.name} is not installed: `make servers` installs it")
+        self.start()
+        return self
+
+    def start(self) -> None:
+        """Start it, for the first time or again."""
         with (self.folder / "output").open("wb") as output:
             self._process = subprocess.Popen(
                 self._command(), cwd=self.folder, env=self._environment(), stdout=output, stderr=output
             )
         wait_for(self._is_ready, f"{self.name} listens: {self.folder / 'output'}")
-        return self
 
-    def __exit__(self, *_: object) -> None:
+    def stop(self) -> None:
+        """End it, and with it every connection."""
         if self._process is not None:
             self._process.terminate()
             self._process.wait(20)
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
         shutil.rmtree(self.folder)
 
     def client(self, address: str = CLIENTS, **headers: str) -> httpx.Client:

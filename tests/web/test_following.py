@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
 
 import pytest
+from opentelemetry.metrics import CallbackOptions
 from structlog.testing import capture_logs
 
 from hireloop import db
@@ -12,8 +13,10 @@ from hireloop.notify.worker.wakeup import WakeupSender
 from hireloop.scheduling.sessions import sessions
 from hireloop.scheduling.sessions.sessions import SessionState
 from hireloop.settings import Settings
+from hireloop.telemetry import metrics
 from hireloop.web import following
 from hireloop.web.following import Follower, Following, TooManyFollowers
+from portal.browsing import READ_AGAIN_AFTER
 from portal.factories import OUTBOX, BookingResult, book
 from servers.databases import END_ALL_OTHERS
 from waiting import until_true
@@ -38,6 +41,14 @@ async def enter(booked: BookingResult) -> None:
     await sessions.enter(booked.session_id, 1, outbox=OUTBOX)
 
 
+@pytest.fixture
+def nothing_is_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let what is heard be the only way."""
+    for interval in READ_AGAIN_AFTER:
+        monkeypatch.setattr(following, interval, 3_600.0)
+
+
+@pytest.mark.usefixtures("nothing_is_read_again")
 async def test_a_follower_is_told_of_a_change_in_another_process(settings: Settings, database_url: str) -> None:
     booked = await book(settings, starts_in=20)
     other = WakeupSender(database_url)
@@ -66,10 +77,8 @@ async def test_where_notifications_do_not_arrive_it_reads_again_sooner_and_says_
                 await until_state(follower, SessionState.ENTERED)
 
 
-async def test_a_follower_is_told_again_after_an_outage(
-    settings: Settings, database_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(following, "_AFTER_FAILURE_SECONDS", 0.1)
+@pytest.mark.usefixtures("nothing_is_read_again")
+async def test_a_follower_is_told_again_after_an_outage(settings: Settings, database_url: str) -> None:
     booked = await book(settings, starts_in=20)
     async with running(database_url) as here:
         with here.follow(booked.session_id) as follower:
@@ -91,6 +100,7 @@ async def test_a_session_has_four_followers_and_a_process_as_many_as_it_has_room
             with pytest.raises(TooManyFollowers), here.follow(one):
                 pass
             stack.enter_context(here.follow(other))
+            assert [one.value for one in metrics.SOCKETS.observe(CallbackOptions())] == [5]
             with pytest.raises(TooManyFollowers), here.follow(other):
                 pass
         with here.follow(other) as follower:

@@ -149,6 +149,7 @@ class Engine(PostgresEngine):
         await self.start_connection_pool(
             min_size=1,
             max_size=pool_size,
+            connect=pools.connect,
             reset=_nothing_to_reset,
             init=_prepare,
             command_timeout=None if patient else _STATEMENT_SECONDS,

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Self
+from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
 import asyncpg
@@ -11,6 +11,8 @@ import asyncpg
 from hireloop.db.failures import UNAVAILABLE
 from hireloop.telemetry import metrics
 
+# Says by its status whether this process answers; it has no parameter, as that would need a prepared statement.
+_IS_ANSWERING = "SELECT 1 WHERE pg_backend_pid() = {pid}"
 _NAMED = {"db.client.connection.pool.name": "hireloop"}
 
 
@@ -19,6 +21,29 @@ def server_settings(url: str, name: str) -> dict[str, str]:
     if "application_name" in parse_qs(urlsplit(url).query, keep_blank_values=True):
         return {}
     return {"application_name": f"hireloop-{name}"}
+
+
+async def connect(*args: Any, **options: Any) -> asyncpg.Connection:  # noqa: ANN401 (asyncpg's own)
+    """Connect as `asyncpg.connect` does; through a pooler, without statements that are prepared under a name.
+
+    The next transaction may be on another connection of the pooler's, where the name is not known, or is another
+    process's. It costs a round trip a statement, and so it is only done where a pooler is found.
+    """
+    connection: asyncpg.Connection = await asyncpg.connect(*args, **options)
+    if await _is_pooled(connection):
+        await connection.close()
+        connection = await asyncpg.connect(*args, **{**options, "statement_cache_size": 0})
+    return connection
+
+
+async def _is_pooled(connection: asyncpg.Connection) -> bool:
+    """Return whether a process answers that is not the one named at the connect, as poolers make that name up."""
+    try:
+        answer: str = await connection.execute(_IS_ANSWERING.format(pid=connection.get_server_pid()))
+    except BaseException:
+        connection.terminate()
+        raise
+    return answer.endswith(" 0")  # rows
 
 
 @contextmanager
@@ -55,7 +80,7 @@ class Connection:
     @classmethod
     async def connect(cls, url: str, *, name: str = "cli") -> Self:
         """Connect within 10 s, as `hireloop-` and this name; raises one of `UNAVAILABLE`."""
-        return cls(await asyncpg.connect(url, timeout=10, server_settings=server_settings(url, name)))
+        return cls(await connect(url, timeout=10, server_settings=server_settings(url, name)))
 
     async def close(self) -> None:
         """Close within a second, or drop it."""

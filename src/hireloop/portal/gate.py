@@ -146,17 +146,18 @@ def cookie(context: Context, key: str, visit: Visit) -> Cookie:
     )
 
 
-def note_refusal(connection: AnyConnection, refusal: Refusal) -> None:
-    """Record that somebody does not get in."""
+async def hold_back(connection: AnyConnection, refusal: Refusal) -> None:
+    """Record that somebody does not get in; a bad key may wait for the response."""
     note(connection, _RECORDED[refusal])
+    if refusal is Refusal.UNKNOWN:
+        await context_of(connection).bad_keys.hold_back(connection)
 
 
 async def refuse(request: AnyRequest, refusal: Refusal) -> Response[bytes]:
     """Return the page that says why; a bad key may wait for it."""
-    note_refusal(request, refusal)
+    await hold_back(request, refusal)
     match refusal:
         case Refusal.UNKNOWN:
-            await context_of(request).bad_keys.hold_back(request)
             return render.page(request, "unknown", status_code=404)
         case Refusal.REPLACED:
             return render.page(request, "replaced", status_code=410)

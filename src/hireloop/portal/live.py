@@ -139,7 +139,7 @@ async def _let_in(socket: AnySocket, session_id: UUID) -> Visit:
         raise WebSocketException(detail="", code=NOT_ALLOWED)
     found = await gate.check_cookie(socket, session_id)
     if not isinstance(found, Visit):
-        gate.note_refusal(socket, found)
+        await gate.hold_back(socket, found)
         raise WebSocketException(detail="", code=NOT_ALLOWED)
     return found
 

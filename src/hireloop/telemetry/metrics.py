@@ -174,6 +174,7 @@ DUE = Gauge("hireloop.deliveries.due", "Deliveries that are due")
 OLDEST_DUE_AGE = Gauge("hireloop.deliveries.oldest_due_age", "How long the oldest due delivery has been due", "s")
 LIVE_WORKERS = Gauge("hireloop.workers.live", "Workers that were seen lately")
 HELD_CHANNELS = Gauge("hireloop.channels.held", "Channels and fallbacks that are held")
+SOCKETS = Observed("hireloop.portal.sockets", "Open pages that follow their session over a WebSocket")
 CONNECTIONS = Observed("db.client.connection.count", "Connections of the pool, by state")
 MOST_CONNECTIONS = Observed("db.client.connection.max", "Connections that the pool may have")
 CONNECTION_WAIT_SECONDS = Histogram(

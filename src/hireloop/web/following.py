@@ -17,6 +17,7 @@ from hireloop import db, errors
 from hireloop.notify.worker.wakeup import NOTIFY_SESSIONS, SESSIONS_CHANNEL, listen_to
 from hireloop.scheduling.sessions import live
 from hireloop.scheduling.sessions.live import LiveSession
+from hireloop.telemetry import metrics
 from hireloop.telemetry.logs import log
 
 MOST_FOLLOWERS = 2_048  # of a process, and never more than a quarter of the files that it may open
@@ -79,7 +80,8 @@ class Following:
         self._count, self._most = 0, _room()
 
     async def start(self) -> None:
-        """Begin to listen and to read."""
+        """Begin to listen and to read, and let the metrics say how many follow."""
+        metrics.SOCKETS.watch(lambda: [(self._count, {})])
         listening = listen_to(SESSIONS_CHANNEL, self._url, self._hear, name="api-listen")
         for work, name in ((listening, "listen"), (self._read_due(), "read"), (self._keep_probing(), "probe")):
             self._tasks.append(asyncio.create_task(work, name=f"following-{name}"))

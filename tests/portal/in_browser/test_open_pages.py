@@ -2,20 +2,35 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
 from playwright.async_api import Page, WebSocketRoute, expect
 
+from hireloop import db
 from hireloop.access import api_keys
 from hireloop.access.tables import Role
 from hireloop.scheduling.sessions import sessions
 from hireloop.scheduling.sessions.sessions import SessionState
 from hireloop.settings import Settings
-from portal.browsing import FAKE_CONSENT, FAKE_DEVICES, expect_picture, expect_stage, link
-from portal.factories import book
+from hireloop.web import following
+from portal.browsing import (
+    FAKE_CONSENT,
+    FAKE_DEVICES,
+    READ_AGAIN_AFTER,
+    expect_picture,
+    expect_stage,
+    link,
+    served_here,
+)
+from portal.coming_in import PRESSED, come_in, opened
+from portal.factories import OUTBOX, BookingResult, Person, book, offer
 from portal.records import everything
 from processes import Hireloop, Server, environment
+from sample_settings import as_application
+from servers.poolers import pgbouncer
 from web.browsers import Launch, needs_chromium, visiting
 
 pytestmark = needs_chromium
@@ -75,16 +90,66 @@ async def test_a_cancellation_and_a_replaced_link_are_shown_while_the_page_is_op
         assert seen.complaints == []
 
 
-async def test_a_replaced_link_is_shown(address: str, launch: Launch, settings: Settings, recruiter: Recruiter) -> None:
-    booked = await book(settings)
-    browser = await launch()
-    async with visiting(browser, link(address, booked)) as (page, seen):
-        await expect_stage(page, "early")
-        await asyncio.to_thread(recruiter, f"/sessions/{booked.session_id}/reissue/")
-        await expect(page.get_by_role("heading", level=1)).to_have_text(
-            "This link has been replaced", timeout=WELL_BEFORE_THE_POLL
+# What a page says once this was done in another process; a move keeps the link, so the page says the new time.
+SHOWN = {
+    "revoke": "This link is no longer valid",
+    "reissue": "This link has been replaced",
+    "reschedule": "This interview was moved",
+    "erase": "This invitation has ended",
+    "finish": "Your interview is finished",
+}
+
+
+async def test_what_another_process_changes_is_shown_by_its_notification_alone(
+    launch: Launch, settings: Settings, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is read again here, and a page with a socket does not poll."""
+    for interval in READ_AGAIN_AFTER:
+        monkeypatch.setattr(following, interval, 3_600.0)
+    key = (await api_keys.create("tests", Role.ADMIN))[1]
+    pages: dict[str, Page] = {}
+    async with served_here(settings) as here, AsyncExitStack() as stack:
+        browser = await launch()
+        booked = {
+            change: await book(
+                settings,
+                Person(email=f"{change}@example.com", title=change),
+                starts_in=20 if change == "finish" else 86_400,
+            )
+            for change in SHOWN
+        }
+        for change, one in booked.items():
+            page, seen = await stack.enter_async_context(visiting(browser, f"{here}/"))
+            stack.callback(seen.complaints.clear)  # where the link has ended the answers are 403 and 410
+            async with page.expect_websocket() as socket:
+                await page.goto(link(here, one))
+            await (await socket.value).wait_for_event("framereceived")
+            pages[change] = page
+        async with httpx.AsyncClient(base_url=server.url) as elsewhere:
+            for change, page in pages.items():
+                await change_it(elsewhere, change, booked[change], key)
+                await expect(page.get_by_text(SHOWN[change])).to_be_visible()
+
+
+async def change_it(elsewhere: httpx.AsyncClient, change: str, booked: BookingResult, key: str) -> None:
+    """Do this to a booking as a recruiter does, or as its candidate in another tab."""
+    recruiter = {"Authorization": f"Bearer {key}"}
+    bookings = "/api/interviews/schedules"
+    if change == "erase":
+        candidate = await db.fetch_value("SELECT candidate FROM schedule WHERE id = $1", booked.schedule_id)
+        answer = await elsewhere.delete(f"/api/candidates/{candidate}/", headers=recruiter)
+    elif change == "reschedule":
+        slot = str(await offer(datetime.now(UTC) + timedelta(days=3)))
+        answer = await elsewhere.post(
+            f"{bookings}/{booked.schedule_id}/reschedule/", headers=recruiter, json={"slot_id": slot}
         )
-        seen.complaints.clear()  # the answers were 410
+    elif change == "finish":
+        await come_in(elsewhere, booked)
+        await elsewhere.post(f"{booked.path}start/", headers=PRESSED)
+        answer = await elsewhere.post(f"{booked.path}finish/", headers=PRESSED)
+    else:
+        answer = await elsewhere.post(f"/api/interviews/sessions/{booked.session_id}/{change}/", headers=recruiter)
+    assert answer.status_code < 400, answer.text
 
 
 async def test_another_browser_takes_over_and_the_first_lets_go_of_its_devices(
@@ -167,22 +232,53 @@ async def test_a_restart_of_the_server_is_said_and_a_press_in_the_meantime_is_ke
 
 
 async def test_where_no_socket_opens_the_page_polls_and_keeps_its_lease(
-    address: str, launch: Launch, settings: Settings, recruiter: Recruiter
+    address: str, launch: Launch, settings: Settings
 ) -> None:
-    booked = await book(settings)
+    booked = await book(settings, starts_in=20)
 
     async def refuse(socket: WebSocketRoute) -> None:
         await socket.close(code=1013)
+
+    async def lease() -> datetime:
+        until: datetime = await db.fetch_value("SELECT active_until FROM session WHERE id = $1", booked.session_id)
+        return until
 
     browser = await launch()
     async with visiting(browser, address) as (page, _):
         await page.route_web_socket("**/live*", refuse)
         await page.clock.install()
-        async with page.expect_response("**/state/*"):
-            await page.goto(link(address, booked))
-        await asyncio.to_thread(recruiter, f"/schedules/{booked.schedule_id}/cancel/")
+        await page.goto(link(address, booked))
+        await page.get_by_role("button", name="Start interview").click()
+        await expect_stage(page, "started")
+        for _ in range(2):
+            before = await lease()
+            async with page.expect_response("**/beat/"):
+                await page.clock.fast_forward(11_000)
+            assert await lease() > before
+        await sessions.leave(booked.session_id, 1, outbox=OUTBOX)  # in silence
         await page.clock.fast_forward(45_000)
-        await expect_stage(page, "cancelled")
+        await expect_stage(page, "finished")
+
+
+async def test_behind_pgbouncer_in_transaction_mode_an_open_page_follows_by_reading_again(
+    launch: Launch,
+    settings: Settings,
+    database_url: str,
+    database: None,  # noqa: ARG001 (the pool is open)
+) -> None:
+    booked = await book(settings)
+    with pgbouncer(database_url) as pooled:
+        env = environment(database_url, BASE_URL="http://localhost", DATABASE_URL=as_application(pooled))
+        with Server(env) as server:
+            async with visiting(await launch(), link(f"http://localhost:{server.port}", booked)) as (page, _):
+                with opened(server, booked) as socket:
+                    assert socket.hear()["stage"] == "early"
+                    await asyncio.to_thread(server.wait_for_log, "following.not_heard")
+                    await db.fetch("UPDATE session SET revoked_at = now()")
+                    await asyncio.to_thread(socket.hear_until, stage="revoked")
+                await expect(page.locator("main")).to_have_attribute(
+                    "data-stage", "revoked", timeout=WELL_BEFORE_THE_POLL
+                )
 
 
 async def test_a_laptop_that_slept_for_two_hours_shows_what_is_true(
