@@ -12,7 +12,7 @@ from hireloop.access.tables import Role
 from hireloop.scheduling.sessions import sessions
 from hireloop.scheduling.sessions.sessions import SessionState
 from hireloop.settings import Settings
-from portal.browsing import FAKE_CONSENT, FAKE_DEVICES, expect_picture, expect_stage, link
+from portal.browsing import ASKS_AGAIN, FAKE_CONSENT, FAKE_DEVICES, expect_picture, expect_stage, link
 from portal.factories import book
 from portal.records import everything
 from processes import Hireloop, Server, environment
@@ -103,7 +103,7 @@ async def test_another_browser_takes_over_and_the_first_lets_go_of_its_devices(
             await expect(second.locator("#elsewhere")).to_be_hidden()
             await route.fulfill(response=response)
 
-        await second.add_init_script("navigator.permissions.query = async () => ({ state: 'prompt' });")  # as Firefox
+        await second.add_init_script(ASKS_AGAIN)
         await second.route("**/take-over/", after_the_socket)
         await second.goto(link(address, booked))
         await expect(second.get_by_text("The interview is open in another window")).to_be_visible()
