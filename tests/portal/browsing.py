@@ -3,8 +3,9 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
-from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped] # it brings no types
+from axe_playwright_python.base import AXE_SCRIPT, AxeResults  # type: ignore[import-untyped] # it brings no types
 from playwright.async_api import Page, expect
 
 from hireloop import app
@@ -15,11 +16,17 @@ from portal.factories import BookingResult
 from web.browsers import serving
 
 FAKE_DEVICES = "--use-fake-device-for-media-stream"
+TWO_CAMERAS = "--use-fake-device-for-media-stream=device-count=2"
 FAKE_CONSENT = "--use-fake-ui-for-media-stream"
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 NARROW = 320  # pixels
 # After how long a session is read without being told of a change; the last is how long a process listens for its probe.
 READ_AGAIN_AFTER = ("READ_AGAIN_SECONDS", "LEASED_READ_AGAIN_SECONDS", "_PROBE_SECONDS")
+# What reaches further right than the screen, where one can scroll there.
+_TOO_WIDE = """width => document.documentElement.scrollWidth <= width ? null : [...document.body.querySelectorAll("*")]
+    .filter(it => it.getBoundingClientRect().right > width).map(it => it.outerHTML.slice(0, 200))"""
+# Firefox allows camera and microphone for one page only.
+ASKS_AGAIN = "navigator.permissions.query = async () => ({ state: 'prompt' });"
 NO_DEVICES = "--use-fake-device-for-media-stream=device-count=0"
 
 
@@ -61,7 +68,23 @@ async def loudest(page: Page) -> float:
 
 
 async def expect_accessible(page: Page) -> None:
-    """Expect that axe finds nothing, and that nobody has to scroll sideways on a narrow screen."""
-    found = await Axe().run(page, options={"runOnly": {"type": "tag", "values": AXE_TAGS}})
+    """Expect that axe finds nothing in this light, and that nobody has to scroll sideways on a narrow screen."""
+    too_wide = await page.evaluate(_TOO_WIDE, NARROW)
+    assert too_wide is None, too_wide
+    await _expect_no_violations(page, {"type": "tag", "values": AXE_TAGS})
+
+
+async def expect_contrast_in_the_dark(page: Page) -> None:
+    """Expect that everything can be told from its background in the dark, too: nothing but colours is different."""
+    await page.emulate_media(color_scheme="dark")
+    await _expect_no_violations(page, {"type": "rule", "values": ["color-contrast"]})
+    await page.emulate_media(color_scheme="light")
+
+
+async def _expect_no_violations(page: Page, run_only: dict[str, Any]) -> None:
+    if await page.evaluate("typeof axe === 'undefined'"):  # once a document
+        await page.evaluate(AXE_SCRIPT)
+    # Nothing is loaded for it, as there may be no connection.
+    options = {"runOnly": run_only, "resultTypes": ["violations"], "preload": False}
+    found = AxeResults(await page.evaluate("options => axe.run(options)", options))
     assert found.violations_count == 0, found.generate_report()
-    assert await page.evaluate("document.documentElement.scrollWidth") <= NARROW

@@ -29,6 +29,16 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     notes: str = "Please have a pen ready."
 
 
+_LONG = (
+    "Verantwortliche Softwareentwicklungsingenieurin (Donaudampfschifffahrtselektrizitätenhaupt".ljust(119, "x") + ")"
+)
+_UNBROKEN = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft" + "s" * 40
+# Whose every word is longer than a line of a phone.
+WIDEST = Person(
+    name=_UNBROKEN, title=_LONG, company=_UNBROKEN, notes=_UNBROKEN, time_zone="America/Argentina/Buenos_Aires"
+)
+
+
 class BookingResult(msgspec.Struct, frozen=True, kw_only=True):
     """One booked interview, as its candidate knows it."""
 

@@ -59,6 +59,10 @@ class ExpectedVersion:
                 others += length
         return sum(kept.values()) + others
 
+    def forget_pages(self) -> None:
+        """Count from here on, but for what the browser keeps for good and does not ask for again."""
+        self.answers = [it for it in self.answers if "immutable" in it.headers.get("cache-control", "")]
+
 
 @asynccontextmanager
 async def visiting(browser: Browser, url: str, **options: Any) -> AsyncIterator[tuple[Page, ExpectedVersion]]:  # noqa: ANN401 (the context's own options)

@@ -12,13 +12,12 @@ from playwright.async_api import Page, expect
 
 from hireloop.scheduling.sessions import sessions
 from hireloop.settings import Settings
-from portal.browsing import FAKE_CONSENT, FAKE_DEVICES, expect_picture, expect_stage, link
+from portal.browsing import ASKS_AGAIN, FAKE_CONSENT, FAKE_DEVICES, TWO_CAMERAS, expect_picture, expect_stage, link
 from portal.factories import OUTBOX, book
 from web.browsers import Launch, needs_chromium, visiting
 
 pytestmark = needs_chromium
 
-TWO_CAMERAS = "--use-fake-device-for-media-stream=device-count=2"
 ID_OF_CAMERA = "video => video.srcObject?.getVideoTracks()[0].getSettings().deviceId"
 
 
@@ -294,7 +293,7 @@ async def test_after_a_reload_where_the_browser_asks_again_there_is_a_large_butt
     booked = await book(settings, starts_in=20)
     browser = await launch(FAKE_DEVICES, FAKE_CONSENT)
     async with visiting(browser, address) as (page, _):
-        await page.add_init_script("navigator.permissions.query = async () => ({ state: 'prompt' });")  # as Firefox
+        await page.add_init_script(ASKS_AGAIN)
         await page.goto(link(address, booked))
         await page.get_by_role("button", name="Start interview").click()
         await expect_stage(page, "started")

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
-from playwright.async_api import Page, WebSocketRoute, expect
+from playwright.async_api import Page, Route, WebSocketRoute, expect
 
 from hireloop import db
 from hireloop.access import api_keys
@@ -17,6 +17,7 @@ from hireloop.scheduling.sessions.sessions import SessionState
 from hireloop.settings import Settings
 from hireloop.web import following
 from portal.browsing import (
+    ASKS_AGAIN,
     FAKE_CONSENT,
     FAKE_DEVICES,
     READ_AGAIN_AFTER,
@@ -162,6 +163,14 @@ async def test_another_browser_takes_over_and_the_first_lets_go_of_its_devices(
         await expect_picture(first)
         await first.reload()
         await expect_picture(first)  # the same window
+
+        async def after_the_socket(route: Route) -> None:
+            response = await route.fetch(max_redirects=0)
+            await expect(second.locator("#elsewhere")).to_be_hidden()
+            await route.fulfill(response=response)
+
+        await second.add_init_script(ASKS_AGAIN)
+        await second.route("**/take-over/", after_the_socket)
         await second.goto(link(address, booked))
         await expect(second.get_by_text("The interview is open in another window")).to_be_visible()
         await expect(second.locator("#devices")).to_be_hidden()

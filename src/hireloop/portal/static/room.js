@@ -75,7 +75,8 @@ function follow({ version, active: now }) {
       panel.querySelector("button").textContent = now === "nobody" ? say("Go on here") : say("Take over");
     }
   }
-  if (isHere() && !resumed) resume();
+  // Not while Take over is being sent, which leads to the page once more: that one turns them on.
+  if (isHere() && !resumed && !presses.isSending()) resume();
 }
 
 function remember() {
