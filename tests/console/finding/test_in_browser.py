@@ -84,7 +84,7 @@ async def test_a_recruiter_finds_a_person_without_script_and_takes_the_list_alon
         await page.get_by_role("link", name="Search", exact=True).click()
         await page.get_by_label("Words").fill("garcia")
         await page.keyboard.press("Enter")
-        people = page.get_by_role("region", name="People")
+        people = page.get_by_role("region", name="Candidates")
         await expect(people.get_by_text("jg@mail.example")).to_be_visible()
         async with page.expect_download() as download:
             await page.get_by_role("button", name="Download as CSV").click()

@@ -95,7 +95,7 @@ async def book(page: Page) -> None:
     await expect(page.get_by_text("No slot is free on this day or later.")).to_be_visible()
     await page.get_by_role("link", name="New slot").click()
     await page.get_by_label("Day", exact=True).fill(day)
-    await page.get_by_label("Start").fill("10:00")
+    await page.get_by_label("Start time").fill("10:00")
     await press(page, "Create the slot")
     await done(page, "The slot was created.")
     await page.get_by_role("radio").check()
