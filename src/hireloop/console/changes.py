@@ -12,6 +12,7 @@ from hireloop.console import booking, labels, render
 from hireloop.console.cards import cards_of, path_of
 from hireloop.console.days import NO_DAY
 from hireloop.console.gate import pressed
+from hireloop.console.planning.forms import TOO_LONG
 from hireloop.console.reader.choices import said_to
 from hireloop.console.reader.clock import Clock, clock_of, parse_day
 from hireloop.notify.deliveries.outbox import Outbox
@@ -25,7 +26,7 @@ from hireloop.scheduling.bookings.lists.places import ListPlace, place_of
 from hireloop.scheduling.bookings.locked import LockedBooking, lock
 from hireloop.scheduling.sessions import links
 from hireloop.web.context import AnyRequest, context_of
-from hireloop.wording.phrases import phrase
+from hireloop.wording.phrases import Explanation, phrase
 
 _A_PAGE = 40
 _LONGEST_REASON = 2_000
@@ -195,7 +196,7 @@ def _slot(text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError:
-        raise errors.BadInput("slot", _NO_SLOT.rstrip(".")) from None
+        raise errors.BadInput("slot", Explanation(_NO_SLOT)) from None
 
 
 def _reason(form: dict[str, str]) -> str:
@@ -205,9 +206,7 @@ def _reason(form: dict[str, str]) -> str:
 def _check(reason: str) -> None:
     fields.check_storable(reason=reason)
     if len(reason) > _LONGEST_REASON:
-        raise errors.BadInput(
-            "reason", f"the reason has {len(reason)} characters: shorten it to {_LONGEST_REASON} or fewer"
-        )
+        raise errors.BadInput("reason", Explanation(TOO_LONG, count=len(reason), most=_LONGEST_REASON))
 
 
 def _unchanged_since(form: dict[str, str]) -> ChangeRule:

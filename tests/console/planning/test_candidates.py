@@ -58,6 +58,12 @@ async def test_everything_that_is_wrong_is_said_at_once_and_nothing_typed_is_los
     for kept in ("Asha &lt;b&gt;", "asha at example.com", "Middle/Earth", "xx-yy", 'value="abc"', "&lt;Kept&gt; words"):
         assert kept in answer.text, kept
     assert "<title>Not done" in answer.text
+    client.headers["Accept-Language"] = "de"
+    answer = await sent(client, PAGE, **{**typed, "full_name": "Asha"})
+    found = faults_on(answer)
+    assert found["phone"] == "Muss eine Telefonnummer mit Landesvorwahl und ohne Buchstaben sein, etwa +49 30 1234567."
+    assert set(found) == {"email", "time_zone", "locale", "phone"}
+    assert all(words.startswith("Muss eine ") for words in found.values())
     assert await rows("candidate") == []
 
 

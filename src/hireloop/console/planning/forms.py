@@ -12,7 +12,7 @@ import msgspec
 from msgspec import inspect
 
 from hireloop import errors
-from hireloop.wording.phrases import phrase
+from hireloop.wording.phrases import Explanation, phrase
 
 _Struct = TypeVar("_Struct", bound=msgspec.Struct)
 _T = TypeVar("_T")
@@ -27,10 +27,10 @@ _MOST_DIGITS = 9
 
 
 class FieldFault(msgspec.Struct, frozen=True):
-    """What is wrong with a field: a sentence, and the values that it names."""
+    """What is wrong with a field: a sentence, or the rest of one that begins with the field, and its values."""
 
     text: str
-    values: dict[str, int] = {}
+    values: Mapping[str, object] = {}
 
 
 class FormError(Exception):
@@ -111,7 +111,7 @@ def faults_of(error: FormError | errors.BadInput, names: Mapping[str, str] | Non
     renamed = names or {}
     if isinstance(error, FormError):
         return {renamed.get(name, name): fault for name, fault in error.faults.items()}
-    return {renamed.get(name, name): FieldFault(_sentence(message)) for name, message in error.wrong}
+    return {renamed.get(name, name): _fault(message) for name, message in error.explained}
 
 
 class _BadValue(Exception):
@@ -175,5 +175,7 @@ def _uuid(text: str) -> UUID:
         raise _BadValue(CHOOSE) from None
 
 
-def _sentence(message: str) -> str:
-    return f"{message[:1].upper()}{message[1:].rstrip('.')}."
+def _fault(message: str) -> FieldFault:
+    if isinstance(message, Explanation):
+        return FieldFault(message.sentence, message.values)
+    return FieldFault(message)
