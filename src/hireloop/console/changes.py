@@ -10,11 +10,10 @@ from hireloop import db, errors
 from hireloop.access.roles import actor_of
 from hireloop.console import booking, labels, render
 from hireloop.console.cards import cards_of, path_of
-from hireloop.console.days import NO_DAY
 from hireloop.console.gate import pressed
 from hireloop.console.planning.forms import TOO_LONG
 from hireloop.console.reader.choices import said_to
-from hireloop.console.reader.clock import Clock, clock_of, parse_day
+from hireloop.console.reader.clock import NO_DAY, Clock, clock_of, parse_day
 from hireloop.notify.deliveries.outbox import Outbox
 from hireloop.scheduling import fields
 from hireloop.scheduling.audit import Actor
@@ -26,6 +25,7 @@ from hireloop.scheduling.bookings.lists.places import ListPlace, place_of
 from hireloop.scheduling.bookings.locked import LockedBooking, lock
 from hireloop.scheduling.sessions import links
 from hireloop.web.context import AnyRequest, context_of
+from hireloop.web.forms import uuid_of
 from hireloop.wording.phrases import Explanation, phrase
 
 _A_PAGE = 40
@@ -193,10 +193,10 @@ def _status(refused: errors.HireLoopError | None) -> int:
 
 
 def _slot(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise errors.BadInput("slot", Explanation(_NO_SLOT)) from None
+    found = uuid_of(text)
+    if found is None:
+        raise errors.BadInput("slot", Explanation(_NO_SLOT))
+    return found
 
 
 def _reason(form: dict[str, str]) -> str:

@@ -12,6 +12,7 @@ import msgspec
 from msgspec import inspect
 
 from hireloop import errors
+from hireloop.web.forms import uuid_of
 from hireloop.wording.phrases import Explanation, phrase
 
 _Struct = TypeVar("_Struct", bound=msgspec.Struct)
@@ -169,10 +170,10 @@ def _number(text: str, least: int, most: int) -> int:
 
 
 def _uuid(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise _BadValue(CHOOSE) from None
+    found = uuid_of(text)
+    if found is None:
+        raise _BadValue(CHOOSE)
+    return found
 
 
 def _fault(message: str) -> FieldFault:
