@@ -69,6 +69,16 @@ def sought(text: str) -> str:
         return text
 
 
+def is_same(address: str, other: str) -> bool:
+    """Return whether two addresses are one mailbox to us, however they are written."""
+    return mailbox_of(address) == mailbox_of(other)
+
+
+def mailbox_of(address: str) -> str:
+    """Return what is the same for all spellings of an address, for comparison; the database has `address_key`."""
+    return sought(address).lower()
+
+
 def sender_of(text: str) -> Sender:
     """Return the sender in `address` or `name <address>`; its name may contain commas, and be encoded as in a header.
 

@@ -204,7 +204,7 @@ def _is_same(address: str | None, other: str | None) -> bool:
     """Return whether two addresses are one mailbox to us, however they are written."""
     if address is None or other is None:
         return address == other
-    return mail_addresses.sought(address).lower() == mail_addresses.sought(other).lower()
+    return mail_addresses.is_same(address, other)
 
 
 async def _notify(slot: SlotDetails, wanted: SlotDetails, *, by: Actor, outbox: Outbox, now: datetime) -> None:
