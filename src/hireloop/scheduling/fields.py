@@ -59,6 +59,7 @@ _SPELLINGS: Mapping[str, Callable[[str], str]] = {
     "phone": phone_numbers.normal,
     "coding_language": coding_languages.name_of,
 }
+_UNKNOWN_IS_NULL = frozenset({"locale", "interviewer_locale"})  # there, nothing is stored in one way
 _Given = TypeVar("_Given", bound=msgspec.Struct)
 
 
@@ -68,13 +69,14 @@ def spelt(given: _Given, *, within: str = "", known: object = None) -> _Given:
     Raises BadInput, which names every value that is wrong. `within` is the path of this object in the request, such as
     `candidate.`. A value that `known` already has is taken as it is: it may be older than the rules.
     """
-    written: dict[str, str] = {}
+    written: dict[str, str | None] = {}
     wrong: list[tuple[str, str]] = []
     for field in given.__struct_fields__:
         text = getattr(given, field) if field in _SPELLINGS else None
         if isinstance(text, str) and text != getattr(known, field, None):
             try:
-                written[field] = _SPELLINGS[field](text)
+                spelled = _SPELLINGS[field](text)
+                written[field] = None if not spelled and field in _UNKNOWN_IS_NULL else spelled
             except ValueError as error:
                 wrong.append((f"{within}{field}", error.args[0]))
     if wrong:
