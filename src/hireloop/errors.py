@@ -46,6 +46,8 @@ import re
 from collections.abc import Mapping
 from uuid import UUID
 
+from hireloop.wording.phrases import Explanation
+
 
 class HireLoopError(Exception):
     """Something went wrong inside HireLoop."""
@@ -63,6 +65,11 @@ class HireLoopError(Exception):
     def sentence(self) -> str:
         """The message as the catalogues of other languages have it, with `%(limit)s` where a value goes."""
         return str(self.args[0]) if self.args else (type(self).__doc__ or "")
+
+    @property
+    def explanation(self) -> Explanation:
+        """The message as that of a field."""
+        return Explanation(self.sentence, **self.values)
 
     @classmethod
     def slug(cls) -> str:
@@ -86,10 +93,11 @@ class BadInput(HireLoopError):
     """A field of the request is invalid, or several are: `wrong` has each one and what is wrong with it."""
 
     def __init__(self, field: str, message: str, *more: tuple[str, str]) -> None:
-        self.wrong = [(field, message), *more]
+        self.explained = [(field, message), *more]  # those that are explanations can be said in other languages
+        self.wrong = [(one, str(said)) for one, said in self.explained]
         super().__init__("; ".join(f"{one}: {said}" for one, said in self.wrong))
         self.field = field
-        self.message = message
+        self.message = str(message)
 
 
 class NotAReport(BadInput):

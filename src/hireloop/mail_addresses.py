@@ -13,6 +13,8 @@ from typing import NamedTuple
 import email_validator
 from email_validator import ValidatedEmail, validate_email
 
+from hireloop.wording.phrases import Explanation, phrase
+
 _LOCAL_NAMES = frozenset({"local", "localhost", "test"})  # no name of the internet, yet one of a network of one's own
 email_validator.SPECIAL_USE_DOMAIN_NAMES[:] = [
     name for name in email_validator.SPECIAL_USE_DOMAIN_NAMES if name not in _LOCAL_NAMES
@@ -28,6 +30,22 @@ _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 _OTHER_ADDRESS = re.compile(r"@[^,;]*[,;]|[,;][^,;]*@")  # before the address of a sender: `a@b.example, Name <…>`
 _TWO_ADDRESSES = re.compile(r"@.*[,;].*@", re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)")
+_HOW = phrase("must be an email address, such as name@example.com. %(reason)s")
+_INVISIBLE_CHARACTER = phrase("It contains the invisible character %(character)s. Remove it.")
+_ANOTHER_CHARACTER = phrase("It contains %(character)s. Write %(plain)s instead.")
+_ENCODED = phrase("The part before the @-sign is encoded as in a mail header. Decode it.")
+_NUMBER = phrase("The part after the @-sign is a number or an IP address. Use a domain name.")
+_LONG = phrase("The part before the @-sign has %(count)s bytes, more than %(most)s.")
+# What email-validator says most often, in its own words.
+_OF_THE_LIBRARY = frozenset(
+    {
+        phrase("An email address must have an @-sign."),
+        phrase("There must be something before the @-sign."),
+        phrase("There must be something after the @-sign."),
+        phrase("The part after the @-sign is not valid. It should have a period."),
+        phrase("An email address cannot have two periods in a row."),
+    }
+)
 _LONGEST_REASON = 200  # it may name every character of what was typed
 
 
@@ -49,6 +67,16 @@ def sought(text: str) -> str:
         return normal(text)
     except ValueError:
         return text
+
+
+def is_same(address: str, other: str) -> bool:
+    """Return whether two addresses are one mailbox to us, however they are written."""
+    return mailbox_of(address) == mailbox_of(other)
+
+
+def mailbox_of(address: str) -> str:
+    """Return what is the same for all spellings of an address, for comparison; the database has `address_key`."""
+    return sought(address).lower()
 
 
 def sender_of(text: str) -> Sender:
@@ -83,30 +111,30 @@ def _decoded(name: str) -> str:
 def _read(text: str, *, in_ascii: bool = False) -> ValidatedEmail:
     hidden = _INVISIBLE.search(text)
     if hidden is not None:
-        raise ValueError(_sentence(f"It contains the invisible character {spelt_out(hidden[0])}. Remove it."))
+        raise ValueError(_sentence(Explanation(_INVISIBLE_CHARACTER, character=spelt_out(hidden[0]))))
     try:
         found = validate_email(
             text, allow_smtputf8=not in_ascii, check_deliverability=False, globally_deliverable=False
         )
     except ValueError as error:
-        raise ValueError(_sentence(str(error))) from None
+        reason = str(error)
+        raise ValueError(_sentence(Explanation(reason) if reason in _OF_THE_LIBRARY else reason)) from None
     if _ENCODED_WORD.search(found.local_part):
-        raise ValueError(_sentence("The part before the @-sign is encoded as in a mail header. Decode it."))
+        raise ValueError(_sentence(Explanation(_ENCODED)))
     _check_local_part(found.local_part)
     if found.ascii_domain.rpartition(".")[2].isdigit():
-        raise ValueError(_sentence("The part after the @-sign is a number or an IP address. Use a domain name."))
+        raise ValueError(_sentence(Explanation(_NUMBER)))
     return found
 
 
 def _check_local_part(local_part: str) -> None:
     octets = len(local_part.encode())
     if octets > _LONGEST_LOCAL_PART:
-        reason = f"The part before the @-sign has {octets} bytes, more than {_LONGEST_LOCAL_PART}."
-        raise ValueError(_sentence(reason))
+        raise ValueError(_sentence(Explanation(_LONG, count=octets, most=_LONGEST_LOCAL_PART)))
     for character in local_part:
         plain = unicodedata.normalize("NFKC", character)
         if not character.isascii() and plain.isascii():
-            raise ValueError(_sentence(f"It contains {spelt_out(character)}. Write {plain} instead."))
+            raise ValueError(_sentence(Explanation(_ANOTHER_CHARACTER, character=spelt_out(character), plain=plain)))
 
 
 def spelt_out(character: str) -> str:
@@ -114,6 +142,6 @@ def spelt_out(character: str) -> str:
     return f"U+{ord(character):04X} {unicodedata.name(character, '')}".rstrip()
 
 
-def _sentence(reason: str) -> str:
+def _sentence(reason: str) -> Explanation:
     shown = reason if len(reason) <= _LONGEST_REASON else f"{reason[: _LONGEST_REASON - 1]}…"
-    return f"must be an email address, such as name@example.com. {shown}"
+    return Explanation(_HOW, reason=shown)

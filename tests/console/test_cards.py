@@ -52,6 +52,16 @@ async def test_a_booking_shows_its_people_where_each_stands_and_what_was_answere
     assert [row["state"] for row in await rows("delivery") if row["id"] == delivery] == ["pending"]
 
 
+async def test_an_interviewer_with_two_spellings_of_an_address_is_one_person(client: httpx.AsyncClient) -> None:
+    made = await booked()
+    await hold(made.booking.slot, "nora@bücher.example", name="Nora Lind")
+    await notify_interviewer(made, to="nora@xn--bcher-kva.example", state="bounced", reason="mailbox_full")
+    await sign_in(client, Role.VIEWER)
+    page = words_of(await client.get(path_of(made)))
+    assert "Former interviewer" not in page
+    assert page.count("Interviewer: Nora Lind ✕ Not reached") == 1
+
+
 async def test_an_interviewer_who_was_replaced_is_shown_as_a_former_one(client: httpx.AsyncClient) -> None:
     made = await booked()
     await notify_interviewer(made, state="sent")

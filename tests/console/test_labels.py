@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from hireloop import errors
+from hireloop import errors, mail_addresses
 from hireloop.console import labels
 from hireloop.notify.deliveries.deliveries import InvitationState
 from hireloop.notify.messages import KNOWN_KINDS
@@ -15,6 +15,7 @@ from hireloop.scheduling.bookings.history import BookingChange
 from hireloop.web.bookings.headline import LABELS, Label
 from hireloop.web.bookings.timeline import CHANGES
 from hireloop.wording.languages import in_language
+from hireloop.wording.phrases import Explanation
 
 
 @pytest.mark.parametrize(
@@ -54,6 +55,28 @@ def test_a_tone_is_one_that_the_style_sheet_knows() -> None:
 )
 def test_a_browser_is_called_something_in_every_language(described: str, locale: str, name: str) -> None:
     assert labels.browser(described, said=partial(in_language, language=locale)) == name
+
+
+@pytest.mark.parametrize(
+    ("locale", "known", "unknown"),
+    [
+        ("en", "Must be in a year from 2 to 9998.", "Must be &lt;odd&gt;, as <code>x</code>."),
+        ("de", "Muss in einem Jahr von 2 bis 9998 liegen.", 'lang="en">Must be &lt;odd&gt;, as <code>x</code>.</span>'),
+        ("hi", "साल 2 से 9998 के बीच होना चाहिए.", 'lang="en">Must be &lt;odd&gt;, as <code>x</code>.</span>'),
+    ],
+)
+def test_what_is_wrong_with_a_field_is_said_in_its_readers_language(locale: str, known: str, unknown: str) -> None:
+    said = partial(in_language, language=locale)
+    no_year = Explanation("must be in a year from %(first)s to %(last)s", first=2, last=9998)
+    assert labels.refusal(errors.BadInput("day", no_year), said=said) == known
+    assert labels.refusal(errors.BadInput("day", "must be <odd>, as `x`"), said=said).endswith(unknown)
+
+
+def test_a_reason_within_an_explanation_is_translated_too() -> None:
+    with pytest.raises(ValueError, match="must have an @-sign") as wrong:
+        mail_addresses.normal("asha")
+    refused = labels.refusal(errors.BadInput("email", wrong.value.args[0]), said=partial(in_language, language="de"))
+    assert refused.endswith("etwa name@example.com. Eine E-Mail-Adresse muss ein @-Zeichen enthalten.")
 
 
 def test_a_refusal_has_its_values_where_each_language_has_them() -> None:

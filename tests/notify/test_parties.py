@@ -52,6 +52,18 @@ async def test_every_delivery_has_the_party_that_its_kind_says() -> None:
         assert found.party is messages.party_of(kind)
 
 
+async def test_two_spellings_of_an_international_domain_are_one_interviewer() -> None:
+    made = await booked()
+    await hold(made.booking.slot, "ivan@bücher.example")
+    failed = await notify_interviewer(made, **FAILED)
+    await db.fetch("UPDATE delivery SET recipient = 'ivan@xn--bcher-kva.example' WHERE id = $1", failed)
+    assert await needing() == {failed}, "whoever holds the slot was not reached"
+    await hold(made.booking.slot, "ivan@bücher.example", revision=2)
+    await notify_interviewer(made, InterviewerUpdate, to="ivan@bücher.example", revision=2, state="sent")
+    assert await needing() == set(), "they have had a newer notice"
+    assert len(await parties.latest_of_slots([made.booking.slot], [EMAIL])) == 1
+
+
 async def test_a_dead_address_of_an_interviewer_is_an_alert_that_leads_to_a_booking_of_the_slot() -> None:
     made = await booked(full_name="Meera Iyer")
     delivery = await notify_interviewer(made, **FAILED)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from hireloop import errors
 from hireloop.scheduling import fields
 from hireloop.scheduling.people.candidates import CandidateFields, CandidatePatch
+from hireloop.scheduling.slots.slots import SlotFields, SlotPatch
 
 OFFSETS = st.integers(-23 * 60 - 59, 23 * 60 + 59).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 
@@ -32,6 +33,14 @@ def test_each_field_has_its_one_spelling_and_a_refusal_names_the_field() -> None
         fields.spelt(msgspec.structs.replace(new, phone="abc"), within="candidate.")
     with pytest.raises(errors.BadInput, match=r"^candidate\.time_zone: must be an IANA"):
         fields.spelling("time_zone", "Asia/Atlantis", within="candidate.")
+
+
+def test_an_empty_locale_is_null_as_what_is_not_known() -> None:
+    starts_at = datetime(2030, 1, 1, tzinfo=UTC)
+    slot = SlotFields(starts_at=starts_at, ends_at=starts_at + timedelta(hours=1), interviewer_locale=" ")
+    assert fields.spelt(slot).interviewer_locale is None
+    assert fields.spelt(SlotPatch(interviewer_locale="")).interviewer_locale is None
+    assert fields.spelt(CandidatePatch(locale="")).locale is None
 
 
 def test_every_value_that_is_wrong_is_named_at_once() -> None:

@@ -118,11 +118,6 @@ def test_a_variable_without_effect_is_named(name: str, value: str, said: str) ->
     assert [sentence[: len(said)] for sentence in sentences] == ([said] if said else [])
 
 
-def test_an_exporter_that_there_is_not_is_named() -> None:
-    (sentence,) = variables.not_followed(settings_for(URL, otel_traces_exporter="zipkin"), {})
-    assert sentence == "OTEL_TRACES_EXPORTER names zipkin, which is not supported. Set it to otlp, console or none."
-
-
 def test_a_number_that_is_none_is_the_default() -> None:
     assert variables.number({"OTEL_BSP_SCHEDULE_DELAY": "soon"}, "OTEL_BSP_SCHEDULE_DELAY", 7) == 7
     assert variables.number({"OTEL_BSP_SCHEDULE_DELAY": " 5 "}, "OTEL_BSP_SCHEDULE_DELAY", 7) == 5

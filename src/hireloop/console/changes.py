@@ -10,10 +10,10 @@ from hireloop import db, errors
 from hireloop.access.roles import actor_of
 from hireloop.console import booking, labels, render
 from hireloop.console.cards import cards_of, path_of
-from hireloop.console.days import NO_DAY
 from hireloop.console.gate import pressed
+from hireloop.console.planning.forms import TOO_LONG
 from hireloop.console.reader.choices import said_to
-from hireloop.console.reader.clock import Clock, clock_of, parse_day
+from hireloop.console.reader.clock import NO_DAY, Clock, clock_of, parse_day
 from hireloop.notify.deliveries.outbox import Outbox
 from hireloop.scheduling import fields
 from hireloop.scheduling.audit import Actor
@@ -25,7 +25,8 @@ from hireloop.scheduling.bookings.lists.places import ListPlace, place_of
 from hireloop.scheduling.bookings.locked import LockedBooking, lock
 from hireloop.scheduling.sessions import links
 from hireloop.web.context import AnyRequest, context_of
-from hireloop.wording.phrases import phrase
+from hireloop.web.forms import uuid_of
+from hireloop.wording.phrases import Explanation, phrase
 
 _A_PAGE = 40
 _LONGEST_REASON = 2_000
@@ -192,10 +193,10 @@ def _status(refused: errors.HireLoopError | None) -> int:
 
 
 def _slot(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise errors.BadInput("slot", _NO_SLOT.rstrip(".")) from None
+    found = uuid_of(text)
+    if found is None:
+        raise errors.BadInput("slot", Explanation(_NO_SLOT))
+    return found
 
 
 def _reason(form: dict[str, str]) -> str:
@@ -205,9 +206,7 @@ def _reason(form: dict[str, str]) -> str:
 def _check(reason: str) -> None:
     fields.check_storable(reason=reason)
     if len(reason) > _LONGEST_REASON:
-        raise errors.BadInput(
-            "reason", f"the reason has {len(reason)} characters: shorten it to {_LONGEST_REASON} or fewer"
-        )
+        raise errors.BadInput("reason", Explanation(TOO_LONG, count=len(reason), most=_LONGEST_REASON))
 
 
 def _unchanged_since(form: dict[str, str]) -> ChangeRule:

@@ -1,7 +1,6 @@
 """The first page: a day's interviews in the order of their start, and on top, across all days, what needs attention."""
 
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
 
 from litestar import Response
 
@@ -9,17 +8,15 @@ from hireloop import db
 from hireloop.console import render
 from hireloop.console.attention import entries
 from hireloop.console.cards import cards_of
-from hireloop.console.reader.clock import clock_of, parse_day
+from hireloop.console.reader.clock import NO_DAY, clock_of, parse_day
 from hireloop.notify.channels import held
 from hireloop.scheduling.bookings.lists import agenda
 from hireloop.scheduling.bookings.lists.places import place_of
 from hireloop.web.context import AnyRequest, context_of
-from hireloop.wording.phrases import phrase
 
 _A_PAGE = 50
 _ON_TOP = 5
 _A_DAY = timedelta(days=1)
-NO_DAY = phrase("This is not a valid day. Enter a date such as 2026-12-01.")
 
 
 async def day(request: AnyRequest) -> Response[bytes]:
@@ -52,11 +49,3 @@ async def day(request: AnyRequest) -> Response[bytes]:
         broken=broken,
         common=context.warnings,
     )
-
-
-def ident(request: AnyRequest, name: str) -> UUID | None:
-    """Return the id that a query holds under this name, None for any other text: the list then begins anew."""
-    try:
-        return UUID(request.query_params.get(name, ""))
-    except ValueError:
-        return None

@@ -11,7 +11,6 @@ from hireloop import db, errors
 from hireloop.access.roles import actor_of
 from hireloop.console import booking, render
 from hireloop.console.cards import path_of
-from hireloop.console.days import ident
 from hireloop.console.gate import pressed
 from hireloop.notify import parties
 from hireloop.notify.deliveries import deliveries, failures, replay
@@ -19,6 +18,7 @@ from hireloop.notify.deliveries.replay import ReplayFilter
 from hireloop.notify.deliveries.skips import ReplayResult
 from hireloop.web.audit_notes import replay_note
 from hireloop.web.context import AnyRequest, context_of
+from hireloop.web.forms import uuid_of
 
 PATH = "/console/failures/"
 _A_PAGE = 50
@@ -31,7 +31,7 @@ _LONGEST_REASON = 200
 async def page(request: AnyRequest) -> Response[bytes]:
     """List what was rejected, came back or ran out of time, by one reason or by any."""
     reason = _reason(request.query_params.get("reason"))
-    context, after = context_of(request), ident(request, "after")
+    context, after = context_of(request), uuid_of(request.query_params.get("after"))
     async with db.snapshot():
         found = await failures.failed(context.channels, reason=reason, limit=_A_PAGE + 1, after=after)
         slots = await parties.bookings_in([one.slot for one in found if one.slot is not None])

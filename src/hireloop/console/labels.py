@@ -16,7 +16,8 @@ from hireloop.notify.reasons import Reason, sentence_of
 from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.web.bookings.deliveries import DeliverySummary
 from hireloop.web.bookings.headline import Label
-from hireloop.wording.phrases import phrase
+from hireloop.web.templates import coded
+from hireloop.wording.phrases import Explanation, phrase
 
 
 class Translator(Protocol):
@@ -168,6 +169,7 @@ _PAST = phrase(
 _CAME_BACK = phrase("Sent, but something came back")
 _WORKS = phrase("ok")
 _EMAIL = phrase("email")
+_ENDS = (".", "!", "?", "।")
 _A_BROWSER = phrase("A browser")
 _ON_A_SYSTEM = phrase("%(browser)s on %(system)s")
 
@@ -198,18 +200,33 @@ def refusal(error: errors.HireLoopError, *, said: Translator, moves: bool = Fals
         case errors.SlotPast() if not moves:
             return said(_PAST)
         case errors.BadInput():
-            return _in_english_at_least(f"{error.message[:1].upper()}{error.message[1:]}.", error.values, said)
+            (_, message), *_ = error.explained
+            if isinstance(message, Explanation):
+                return explained(message.sentence, message.values, said=said)
+            return explained(message, {}, said=said)
         case _:
-            return _in_english_at_least(error.sentence, error.values, said)
+            return explained(error.sentence, error.values, said=said)
 
 
-def _in_english_at_least(sentence: str, values: Mapping[str, object], said: Translator) -> str:
-    """Return a sentence in the reader's language; what no catalogue has is marked as the English that it is."""
-    words = said(sentence, **values)
-    is_translated = (
-        said(sentence) != sentence or said(_CHANGED) == _CHANGED
-    )  # which is translated unless all is English
-    return words if is_translated else Markup('<span lang="en">{}</span>').format(words)
+def explained(sentence: str, values: Mapping[str, object], *, said: Translator) -> Markup:
+    """Return why something was not done, as a sentence in the reader's language, with code between backticks.
+
+    `sentence` may lack its first capital and its full stop. What no catalogue has is marked as the English that it is.
+    """
+    words = _explained(sentence, values, said)
+    words = f"{words[:1].upper()}{words[1:]}"
+    whole = coded(words if words.endswith(_ENDS) else f"{words}.")
+    # The one sentence is translated unless all is English.
+    is_translated = said(sentence) != sentence or said(_CHANGED) == _CHANGED
+    return whole if is_translated else Markup('<span lang="en">{}</span>').format(whole)
+
+
+def _explained(sentence: str, values: Mapping[str, object], said: Translator) -> str:
+    inner = {
+        name: _explained(value.sentence, value.values, said) if isinstance(value, Explanation) else value
+        for name, value in values.items()
+    }
+    return said(sentence, **inner)
 
 
 def alert(cause: AlertCause, reason: str | None) -> str:

@@ -89,12 +89,12 @@ _NOT_SAID = Statement("""
         )
         AND NOT EXISTS (
             SELECT FROM delivery before
-            WHERE before.slot = d.slot AND lower(before.recipient) = lower(d.recipient) AND before.required
+            WHERE before.slot = d.slot AND address_key(before.recipient) = address_key(d.recipient) AND before.required
                 AND before.revision < d.revision AND before.state IN ('bounced', 'rejected', 'exhausted')
                 AND (:is_heard OR before.payload->>'recruiter_email' IS NOT NULL)
                 AND NOT EXISTS (
                     SELECT FROM delivery reached
-                    WHERE reached.slot = d.slot AND lower(reached.recipient) = lower(d.recipient)
+                    WHERE reached.slot = d.slot AND address_key(reached.recipient) = address_key(d.recipient)
                         AND reached.revision > before.revision AND reached.revision < d.revision
                         AND reached.state = 'sent'
                 )

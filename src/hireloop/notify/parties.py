@@ -17,7 +17,7 @@ _LATEST_OF_SLOTS = Statement(f"""
     {READ} WHERE d.id = ANY(ARRAY(
         SELECT said.id FROM unnest(:slots::uuid[]) AS asked(slot) CROSS JOIN LATERAL (
             SELECT id, revision, first_value(coalesce(nullif(told_revision, 0), revision))
-                OVER (PARTITION BY lower(recipient) ORDER BY required DESC, revision DESC, id DESC) AS since
+                OVER (PARTITION BY address_key(recipient) ORDER BY required DESC, revision DESC, id DESC) AS since
             FROM delivery WHERE delivery.slot = asked.slot
         ) AS said WHERE said.revision >= said.since
     )) ORDER BY d.id

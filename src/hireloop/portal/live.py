@@ -28,7 +28,7 @@ from hireloop.telemetry.refusals import WhyRefused
 from hireloop.web.context import AnyRequest, context_of
 from hireloop.web.csrf import is_our_socket
 from hireloop.web.following import Follower, TooManyFollowers
-from hireloop.web.forms import fields_of
+from hireloop.web.forms import fields_of, uuid_of
 
 LARGEST_MESSAGE = 4_096  # bytes
 PING_SECONDS = 20.0
@@ -110,10 +110,7 @@ async def beat(request: AnyRequest, visit: Visit) -> Response[None]:
 
 def client_of(text: str) -> UUID | None:
     """Return the id that a window has given itself, or None for what is none."""
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
+    return uuid_of(text)
 
 
 @websocket("/i/{session_id:str}/live")

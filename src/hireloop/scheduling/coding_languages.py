@@ -6,6 +6,8 @@ They are those that code editors colour, under the names that editors have for t
 import re
 import unicodedata
 
+from hireloop.wording.phrases import Explanation, phrase
+
 # What else each is called; a name is read in small letters, without blanks, dots and dashes.
 _OTHER_NAMES = {
     "any": "anylanguage candidateschoice",
@@ -85,6 +87,7 @@ _OTHER_NAMES = {
     "zig": "ziglang",
 }
 NAMES = tuple(_OTHER_NAMES)
+_UNKNOWN = phrase("must be one coding language, or empty. Known are %(names)s")
 _NONE = {"none", "n/a", "na", "null"}
 _BETWEEN = re.compile(r"[\s._\-]+")
 _VERSION = re.compile(r"(?<=[a-z+#])v?\d+$")  # `Python 3.12`, `C++17`
@@ -97,7 +100,7 @@ def name_of(text: str) -> str:
         return ""
     known = _BY_ANY_NAME.get(squeezed) or _BY_ANY_NAME.get(_VERSION.sub("", squeezed))
     if known is None:
-        raise ValueError(f"must be one coding language, or empty. Known are {', '.join(NAMES)}")
+        raise ValueError(Explanation(_UNKNOWN, names=", ".join(NAMES)))
     return known
 
 

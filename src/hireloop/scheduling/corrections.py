@@ -57,7 +57,7 @@ async def change(
     if not changed:
         return CorrectionResult(known)
     values = dict(changed)
-    if not is_same(known.email, changed.get("email", known.email)):
+    if not mail_addresses.is_same(known.email, changed.get("email", known.email)):
         await candidates.refuse_taken(changed["email"], by_others_than=candidate_id)
         values |= {"address_twin": 0}
     await Candidate.update(**values).where(Candidate.id == candidate_id)
@@ -72,7 +72,7 @@ async def change(
     await audit.record(entry, at=at)
     if changed.keys() & {"full_name", "email"}:
         await _notify_interviewers(candidate_id, by=by, outbox=outbox, now=at)
-    if is_same(known.email, after.email):
+    if mail_addresses.is_same(known.email, after.email):
         return CorrectionResult(after)
     return CorrectionResult(after, await follow(candidate_id, by=by, outbox=outbox, now=at))
 
@@ -85,11 +85,6 @@ async def _notify_interviewers(candidate_id: UUID, *, by: Actor, outbox: Outbox,
     told = await notices.change_seats(unchanged=sorted(slots), now=now)
     if told:
         await outbox.put(told, now=now, key=by.key)
-
-
-def is_same(address: str, other: str) -> bool:
-    """Return whether two addresses are one mailbox to us, however they are written."""
-    return mail_addresses.sought(address).lower() == mail_addresses.sought(other).lower()
 
 
 # A candidate's bookings that they can still come to, unless they are past: that is for the lock's moment to say.

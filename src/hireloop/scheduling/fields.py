@@ -9,10 +9,12 @@ from msgspec import UNSET, Meta, UnsetType
 
 from hireloop import errors, mail_addresses, phone_numbers, time_zones
 from hireloop.scheduling import coding_languages, locales, names
+from hireloop.wording.phrases import Explanation, phrase
 
 NOT_BLANK = r"\S"
 LONGEST_MINUTES = 1_440  # a day
-UNSTORABLE = "must not contain the character U+0000, which cannot be stored"
+UNSTORABLE = phrase("must not contain the character U+0000, which cannot be stored")
+_NO_YEAR = phrase("must be in a year from %(first)s to %(last)s")
 _FIRST_YEAR, _LAST_YEAR = 2, 9998  # in any time zone, and with any window around it, still a date
 
 # How the document states the rules of `check_storable` and `spelt`, whose messages are our own.
@@ -57,6 +59,7 @@ _SPELLINGS: Mapping[str, Callable[[str], str]] = {
     "phone": phone_numbers.normal,
     "coding_language": coding_languages.name_of,
 }
+_UNKNOWN_IS_NULL = frozenset({"locale", "interviewer_locale"})  # there, nothing is stored in one way
 _Given = TypeVar("_Given", bound=msgspec.Struct)
 
 
@@ -66,15 +69,16 @@ def spelt(given: _Given, *, within: str = "", known: object = None) -> _Given:
     Raises BadInput, which names every value that is wrong. `within` is the path of this object in the request, such as
     `candidate.`. A value that `known` already has is taken as it is: it may be older than the rules.
     """
-    written: dict[str, str] = {}
+    written: dict[str, str | None] = {}
     wrong: list[tuple[str, str]] = []
     for field in given.__struct_fields__:
         text = getattr(given, field) if field in _SPELLINGS else None
         if isinstance(text, str) and text != getattr(known, field, None):
             try:
-                written[field] = _SPELLINGS[field](text)
+                spelled = _SPELLINGS[field](text)
+                written[field] = None if not spelled and field in _UNKNOWN_IS_NULL else spelled
             except ValueError as error:
-                wrong.append((f"{within}{field}", str(error)))
+                wrong.append((f"{within}{field}", error.args[0]))
     if wrong:
         raise errors.BadInput(*wrong[0], *wrong[1:])
     return msgspec.structs.replace(given, **written)
@@ -85,7 +89,7 @@ def spelling(field: str, text: str, *, within: str = "") -> str:
     try:
         return _SPELLINGS[field](text)
     except ValueError as error:
-        raise errors.BadInput(f"{within}{field}", str(error)) from None
+        raise errors.BadInput(f"{within}{field}", error.args[0]) from None
 
 
 def is_same(field: str, one: object, other: object) -> bool:
@@ -107,14 +111,14 @@ def check_storable(**texts: str) -> None:
     """Raise BadInput for a text of a form with U+0000, which PostgreSQL cannot store; the API refuses it anywhere."""
     for field, text in texts.items():
         if "\x00" in text:
-            raise errors.BadInput(field, UNSTORABLE)
+            raise errors.BadInput(field, Explanation(UNSTORABLE))
 
 
 def check_calendar(**moments: datetime | UnsetType) -> None:
     """Raise BadInput for a time at either end of the calendar, which another time zone could not show."""
     for field, moment in moments.items():
         if moment is not UNSET and not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
-            raise errors.BadInput(field, f"must be in a year from {_FIRST_YEAR} to {_LAST_YEAR}")
+            raise errors.BadInput(field, Explanation(_NO_YEAR, first=_FIRST_YEAR, last=_LAST_YEAR))
 
 
 def check_comparable(**moments: datetime | None) -> None:

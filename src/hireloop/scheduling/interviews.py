@@ -81,7 +81,7 @@ async def _keep_candidate(candidate: UUID) -> None:
     try:
         await candidates.keep(candidate)
     except errors.NotFound as missing:
-        raise errors.BadInput("candidate", str(missing)) from None
+        raise errors.BadInput("candidate", missing.explanation) from None
 
 
 async def _check_job(job: UUID) -> None:
@@ -89,7 +89,7 @@ async def _check_job(job: UUID) -> None:
     try:
         await jobs.find(job)
     except errors.NotFound as missing:
-        raise errors.BadInput("job", str(missing)) from None
+        raise errors.BadInput("job", missing.explanation) from None
 
 
 def _entry(action: Action, known: InterviewDetails, by: Actor, **details: object) -> NewAuditEntry:

@@ -8,6 +8,8 @@ import re
 from functools import cache, lru_cache
 from typing import NamedTuple
 
+from hireloop.wording.phrases import Explanation, phrase
+
 _LOCALE = re.compile(
     r"(?P<language>[a-z]{2,3})(?:-(?P<script>[a-z]{4}))?(?:-(?P<region>[a-z]{2}|\d{3}))?"
     r"(?:-(?:[a-z0-9]{5,8}|\d[a-z0-9]{3}))*(?:-[a-z0-9](?:-[a-z0-9]{2,8})+)*"
@@ -15,7 +17,7 @@ _LOCALE = re.compile(
 _OF_POSIX = re.compile(r"[.@].*\Z")  # `de_DE.UTF-8@euro`
 _NO_LANGUAGES = {"mis", "mul", "root", "und", "zxx"}
 _NO_REGIONS = {"ZZ"}
-_HOW = (
+_HOW = phrase(
     "must be a locale such as en-IN, de or pt-BR: a language, and perhaps a script and a region, that the Unicode CLDR "
     "knows. Messages are written in de, en and hi; others get English"
 )
@@ -38,7 +40,7 @@ def tag_of(text: str) -> str:
         return ""
     found = _LOCALE.fullmatch(_OF_POSIX.sub("", text.strip()).replace("_", "-").lower())
     if found is None:
-        raise ValueError(_HOW)
+        raise ValueError(Explanation(_HOW))
     known = _known()
     language, script, region = found["language"], (found["script"] or "").title(), (found["region"] or "").upper()
     language = known.renamed_languages.get(language, language)
@@ -48,7 +50,7 @@ def tag_of(text: str) -> str:
         or (script and script not in known.scripts)
         or (region and region not in known.regions)
     ):
-        raise ValueError(_HOW)
+        raise ValueError(Explanation(_HOW))
     return "-".join(part for part in (language, script, region) if part)
 
 

@@ -7,6 +7,10 @@ import re
 import unicodedata
 
 from hireloop.mail_addresses import spelt_out
+from hireloop.wording.phrases import Explanation, phrase
+
+_BLANK_NAME = phrase("must contain a visible character, but has only %(characters)s")
+_HIDES = phrase("must not contain the invisible character %(character)s. Remove it")
 
 # They show nothing and do nothing for a name: two that differ in them look the same. What turns the text around a name,
 # or breaks its line, is taken, and left out where the name is shown.
@@ -28,10 +32,10 @@ def readable(text: str) -> str:
         return text
     if not any(is_visible(character) for character in text):
         named = ", ".join(sorted({spelt_out(character) for character in text})[:3])
-        raise ValueError(f"must contain a visible character, but has only {named}")
+        raise ValueError(Explanation(_BLANK_NAME, characters=named))
     hidden = _HIDDEN.search(_OF_A_SIGN.sub("", text))
     if hidden is not None:
-        raise ValueError(f"must not contain the invisible character {spelt_out(hidden[0][-1])}. Remove it")
+        raise ValueError(Explanation(_HIDES, character=spelt_out(hidden[0][-1])))
     return text
 
 

@@ -32,6 +32,7 @@ from hireloop.settings import otlp_headers, secret_files, urls, validation_error
 from hireloop.settings.secret_files import SecretFiles
 
 AUTO_INSTRUMENTATION = "opentelemetry.instrumentation.auto_instrumentation"  # the module
+EXPORTERS = frozenset({"otlp", "console", "none"})
 
 
 class EmailBackend(StrEnum):
@@ -63,6 +64,21 @@ def _known_zone(name: str) -> str:
     except ValueError as error:
         msg = f"{name!r} {error}"
         raise ValueError(msg) from None
+
+
+def _locale_with_words(name: str) -> str:
+    # Babel takes a while to load: only where a locale is given.
+    from hireloop.wording.languages import LANGUAGES
+
+    if name.replace("-", "_").partition("_")[0].lower() not in LANGUAGES:
+        raise ValueError("must be en, de or hi, perhaps with a region, such as en-GB")
+    return name
+
+
+def _exporters(value: str) -> str:
+    if not {part.strip().lower() for part in value.split(",") if part.strip()} <= EXPORTERS:
+        raise ValueError("must be otlp, console or none, or otlp,console for both")
+    return value
 
 
 def _one_line(value: str) -> str:
@@ -119,6 +135,7 @@ _UNITS = {"h": "hours", "m": "minutes"}
 
 MailAddress = Annotated[str, AfterValidator(_address)]
 OneLine = Annotated[str, AfterValidator(_one_line)]
+Exporters = Annotated[str, AfterValidator(_exporters)]
 OtlpProtocol = Annotated[str, AfterValidator(_otlp_protocol)]
 OtlpHeaders = Annotated[SecretStr, AfterValidator(otlp_headers.checked)]
 Leads = Annotated[str, AfterValidator(_leads)]
@@ -184,7 +201,7 @@ class Settings(BaseSettings):
 
     # The invitation and the portal
     default_time_zone: ZoneName = "Asia/Kolkata"
-    default_locale: str = "en"
+    default_locale: Annotated[str, AfterValidator(_locale_with_words)] = "en"
     portal_early_seconds: int = Field(default=30, ge=0, le=86_400)
     portal_late_seconds: int = Field(default=600, ge=1, le=86_400)
     candidate_cut_off: Annotated[str, AfterValidator(_cut_off)] = "2h"
@@ -193,8 +210,8 @@ class Settings(BaseSettings):
     # Tracing and metrics, by OpenTelemetry's names
     otel_service_name: str = ""
     otel_resource_attributes: str = ""
-    otel_traces_exporter: str | None = None
-    otel_metrics_exporter: str | None = None
+    otel_traces_exporter: Exporters | None = None
+    otel_metrics_exporter: Exporters | None = None
     otel_exporter_otlp_endpoint: str | None = None
     otel_exporter_otlp_traces_endpoint: str | None = None
     otel_exporter_otlp_metrics_endpoint: str | None = None

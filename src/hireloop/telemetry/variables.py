@@ -290,10 +290,6 @@ def not_followed(settings: Settings, given: Mapping[str, str]) -> Iterator[str]:
         others = [value for value in _listed(given.get(name, "")) if value not in harmless]
         if others:
             yield f"{name} has no effect: {instead}"
-    for name in ("OTEL_TRACES_EXPORTER", "OTEL_METRICS_EXPORTER"):
-        unknown = set(_listed(getattr(settings, name.lower()) or "")) - {*_EXPORTERS, "none"}
-        if unknown:
-            yield f"{name} names {', '.join(sorted(unknown))}, which is not supported. Set it to otlp, console or none."
     yield from dict.fromkeys(signal.fault for signal in (traces(settings), metrics(settings)) if signal.fault)
     yield from (fault for name, value in sorted(given.items()) if (fault := _fault_of(name, value)))
     yield from _mismatches(settings, given)

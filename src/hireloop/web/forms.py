@@ -5,6 +5,7 @@ typed in among them, and as many fields as fit), and takes uploads, in any chara
 """
 
 from urllib.parse import parse_qsl
+from uuid import UUID
 
 from litestar.exceptions import ClientException
 
@@ -31,3 +32,11 @@ async def fields_of(request: AnyRequest) -> dict[str, str]:
     for name, value in found:
         fields.setdefault(name, value)
     return fields
+
+
+def uuid_of(text: str | None) -> UUID | None:
+    """Return the id that a field holds, None for any other text."""
+    try:
+        return UUID(text or "")
+    except ValueError:
+        return None

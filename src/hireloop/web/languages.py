@@ -7,6 +7,7 @@ from pathlib import Path
 from babel.messages.extract import extract_javascript
 
 from hireloop.web.context import AnyConnection, context_of
+from hireloop.web.http.weights import weight_of
 from hireloop.wording.languages import first_with_words, reader_locale
 
 _LONGEST_HEADER = 1_000  # characters: what comes after them is not read
@@ -49,18 +50,8 @@ def wanted(accept_language: str) -> Sequence[str]:
     weighed: list[tuple[float, str]] = []
     for part in accept_language[:_LONGEST_HEADER].split(",")[:_MOST_RANGES]:
         name, _, weight = part.partition(";")
-        weighed.append((_weight(weight), name.strip()))
+        weighed.append((weight_of(weight), name.strip()))
     return [name for weight, name in sorted(weighed, key=lambda one: -one[0]) if weight > 0 and name not in {"", "*"}]
-
-
-def _weight(text: str) -> float:
-    name, _, value = text.partition("=")
-    if not text.strip():
-        return 1.0
-    try:
-        return float(value) if name.strip().lower() == "q" else 0.0
-    except ValueError:
-        return 0.0
 
 
 def phrases_of_scripts(folder: Path) -> frozenset[str]:

@@ -1,6 +1,26 @@
 """The mark of phrases in the code: what is marked, the catalogues must have. Loads nothing else."""
 
+from collections.abc import Mapping
+from typing import Self
+
 
 def phrase(text: str) -> str:
     """Return a phrase that stands in the code as it is: marked, so that the catalogues must have it."""
     return text
+
+
+class Explanation(str):
+    """What is wrong with a value: English for programs, and of what a page makes it in its reader's language.
+
+    Values go where the sentence has their names, as in `%(most)s`; one that is an explanation is translated, too.
+    """
+
+    __slots__ = ("sentence", "values")
+    sentence: str
+    values: Mapping[str, object]
+
+    def __new__(cls, sentence: str, **values: object) -> Self:
+        """Make it of a phrase and its values."""
+        made = super().__new__(cls, sentence % values if values else sentence)
+        made.sentence, made.values = sentence, values
+        return made

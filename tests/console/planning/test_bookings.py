@@ -69,7 +69,7 @@ async def test_another_day_is_shown_with_what_was_typed(client: httpx.AsyncClien
         assert "Kept &lt;words&gt;" in answer.text
     answer = await press(client, page, PAGE, show="day", day="nonsense", booking_notes="Kept")
     assert answer.status_code == 400
-    assert faults_on(answer)["day"] == "Enter a day such as 2026-12-01."
+    assert faults_on(answer)["day"] == "This is not a valid day. Enter a date such as 2026-12-01."
     assert await rows("schedule") == []
 
 

@@ -58,7 +58,26 @@ async def test_everything_that_is_wrong_is_said_at_once_and_nothing_typed_is_los
     for kept in ("Asha &lt;b&gt;", "asha at example.com", "Middle/Earth", "xx-yy", 'value="abc"', "&lt;Kept&gt; words"):
         assert kept in answer.text, kept
     assert "<title>Not done" in answer.text
+    client.headers["Accept-Language"] = "de"
+    answer = await sent(client, PAGE, **{**typed, "full_name": "Asha"})
+    found = faults_on(answer)
+    assert found["phone"] == "Muss eine Telefonnummer mit Landesvorwahl und ohne Buchstaben sein, etwa +49 30 1234567."
+    assert set(found) == {"email", "time_zone", "locale", "phone"}
+    assert all(words.startswith("Muss eine ") for words in found.values())
     assert await rows("candidate") == []
+
+
+async def test_the_language_is_chosen_from_a_list_and_another_that_was_sent_stays(
+    client: httpx.AsyncClient,
+) -> None:
+    page = (await client.get(PAGE)).text
+    assert '<option value="de-AT" lang="de-AT">Deutsch (Österreich)</option>' in page
+    assert '<option value="hi" lang="hi">हिन्दी</option>' in page
+    answer = await sent(client, PAGE, email="asha@mail.example", locale="fr")
+    assert '<option value="fr" selected>fr</option>' in answer.text
+    for name, locale in (("Asha", "en-IN"), ("Wei", "")):
+        await sent(client, PAGE, full_name=name, email=f"{name}@mail.example", locale=locale)
+    assert {row["full_name"]: row["locale"] for row in await rows("candidate")} == {"Asha": "en-IN", "Wei": None}
 
 
 async def test_a_field_that_is_required_and_a_text_that_cannot_be_stored_are_named(client: httpx.AsyncClient) -> None:

@@ -11,6 +11,7 @@ from hireloop import errors
 from hireloop.console.planning import forms
 from hireloop.console.planning.forms import FieldFault, FormError, Typed
 from hireloop.scheduling import fields
+from hireloop.wording.phrases import Explanation
 
 IDENT = "01990000-0000-7000-8000-000000000001"
 
@@ -64,11 +65,13 @@ def test_blanks_and_the_line_breaks_of_browsers_are_tidied() -> None:
     assert forms.tidied({"a": " x\r\ny \r\n"}) == {"a": "x\ny"}
 
 
-def test_messages_of_the_verbs_become_sentences_at_the_fields_of_the_page() -> None:
-    wrong = errors.BadInput("starts_at", "must not be in the past", ("seats", "must be fewer."))
+def test_messages_of_the_verbs_are_said_at_the_fields_of_the_page() -> None:
+    late = Explanation("must be before %(end)s", end="noon")
+    wrong = errors.BadInput("starts_at", late, ("seats", "must be fewer"))
+    assert wrong.wrong == [("starts_at", "must be before noon"), ("seats", "must be fewer")]
     assert forms.faults_of(wrong, {"starts_at": "starts"}) == {
-        "starts": FieldFault("Must not be in the past."),
-        "seats": FieldFault("Must be fewer."),
+        "starts": FieldFault("must be before %(end)s", {"end": "noon"}),
+        "seats": FieldFault("must be fewer"),
     }
 
 

@@ -98,6 +98,26 @@ async def test_an_older_candidate_is_found_by_the_beginning_of_their_name(client
     assert await rows("interview") == []
 
 
+@pytest.mark.parametrize("page", [PAGE, "/console/new/slot/", "/console/new/series/"])
+async def test_an_older_job_is_found_by_its_words(
+    client: httpx.AsyncClient, page: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hireloop.scheduling.bookings.lists.search._MOST_JOBS", 1)
+    await candidate("Asha Rao")
+    old, new = await job("Zoo keeper"), await job()
+    shown = (await client.get(page)).text
+    assert "Only the newest jobs are listed." in shown
+    assert f'value="{new}"' in shown
+    assert f'value="{old}"' not in shown
+    found = await sent(client, page, find="job", find_job="keeper", round="3")
+    assert found.status_code == 200
+    assert f'<option value="{old}">' in found.text
+    assert f'value="{new}"' not in found.text
+    chosen = await sent(client, page, find="job", find_job="nothing", job=str(old))
+    assert f'<option value="{old}" selected>' in chosen.text
+    assert await rows("slot") == await rows("interview") == []
+
+
 async def test_an_erased_candidate_is_not_offered(client: httpx.AsyncClient) -> None:
     who = await candidate("Asha Rao")
     await job()

@@ -7,6 +7,7 @@ import pytest
 
 from hireloop.console.planning import forms, local_times
 from hireloop.console.planning.forms import FieldFault, FormError
+from hireloop.console.reader.clock import NO_DAY
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -46,7 +47,7 @@ def test_a_choice_between_two_means_nothing_where_there_is_one() -> None:
 def test_both_fields_are_named_at_once() -> None:
     assert faults() == {"day": FieldFault(forms.REQUIRED), "starts": FieldFault(forms.REQUIRED)}
     assert faults(day="soon", starts="noon") == {
-        "day": FieldFault(local_times.NO_DAY),
+        "day": FieldFault(NO_DAY),
         "starts": FieldFault(local_times.NO_TIME),
     }
     assert faults(day="2031-07-01", starts="10:00+02:00") == {"starts": FieldFault(local_times.NO_TIME)}

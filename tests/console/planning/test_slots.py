@@ -115,7 +115,9 @@ async def test_everything_that_is_wrong_is_said_at_its_field(client: httpx.Async
     past = await sent(client, PAGE, **TYPED, day=yesterday)
     assert faults_on(past)["starts"].startswith("Must not be in the past")
     for day in ("2031-02-30", "99999-01-01", "0001-01-01", "tomorrow"):
-        assert faults_on(await sent(client, PAGE, **TYPED, day=day)) == {"day": "Enter a day such as 2026-12-01."}
+        assert faults_on(await sent(client, PAGE, **TYPED, day=day)) == {
+            "day": "This is not a valid day. Enter a date such as 2026-12-01."
+        }
     wrong = await sent(client, PAGE, **TYPED, day="2031-07-01", interviewer_email="ravi", interviewer_time_zone="Mars")
     assert set(faults_on(wrong)) == {"interviewer_email", "interviewer_time_zone"}
     assert await rows("slot") == []

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import date
-from uuid import UUID
 
 import msgspec
 
-from hireloop.console.reader.clock import Clock, parse_day
+from hireloop.console.reader.clock import NO_DAY, Clock, parse_day
 from hireloop.scheduling.bookings.lists.search import LONGEST_QUERY, BookingSearch, ListedState
 from hireloop.web.bookings.headline import LABELS, HeadlineCode
+from hireloop.web.forms import uuid_of
 from hireloop.wording.phrases import phrase
 
 FIELDS = ("q", "job", "interviewer", "state", "from", "to")
@@ -21,7 +21,6 @@ STATES: Mapping[ListedState, str] = {
     ListedState.LATE_REQUEST: LABELS[HeadlineCode.ANOTHER_TIME_REQUESTED].words,
     ListedState.CANCELLED: LABELS[HeadlineCode.CANCELLED].words,
 }
-_NO_DAY = phrase("This is not a valid day. Enter a date such as 2026-12-01.")
 _BACKWARDS = phrase("The last day is before the first one.")
 _NO_JOB = phrase("This job does not exist. Choose another one.")
 _NO_STATE = phrase("This state does not exist. Choose another one.")
@@ -49,12 +48,12 @@ def read(given: Mapping[str, str], clock: Clock, *, today: date) -> Asked:
         if name in typed:
             day = parse_day(typed[name], today=today)
             if day is None:
-                wrong[name] = _NO_DAY
+                wrong[name] = NO_DAY
             else:
                 days[name] = day
     if len(days) == len(("from", "to")) and days["to"] < days["from"]:
         wrong["to"] = _BACKWARDS
-    job, state = _uuid(typed.get("job")), typed.get("state")
+    job, state = uuid_of(typed.get("job")), typed.get("state")
     if "job" in typed and job is None:
         wrong["job"] = _NO_JOB
     if state is not None and state not in set(ListedState):
@@ -67,10 +66,3 @@ def read(given: Mapping[str, str], clock: Clock, *, today: date) -> Asked:
         starts_before=clock.bounds(days["to"])[1] if "to" in days else None,
     )
     return Asked(typed=typed, search=search, days=days, wrong=wrong)
-
-
-def _uuid(text: str | None) -> UUID | None:
-    try:
-        return UUID(text or "")
-    except ValueError:
-        return None

@@ -15,7 +15,7 @@ from hireloop.console.finding.form import Asked
 from hireloop.console.reader.clock import clock_of
 from hireloop.scheduling.bookings.lists import search
 from hireloop.scheduling.bookings.lists.places import ListPlace, place_of
-from hireloop.scheduling.bookings.lists.search import BookingSearch, FoundPerson, ListedInterviewer, ListedJob
+from hireloop.scheduling.bookings.lists.search import BookingSearch, FoundPerson, ListedInterviewer, ListedJobs
 from hireloop.web.context import AnyRequest
 
 PATH = "/console/search/"
@@ -27,7 +27,7 @@ _PEOPLE = 10
 class _SearchPage(msgspec.Struct, kw_only=True):
     """What a page shows; whatever was not found in time is missing."""
 
-    jobs: list[ListedJob] = []
+    jobs: ListedJobs = ListedJobs()
     interviewers: list[ListedInterviewer] = []
     people: list[FoundPerson] = []
     has_more_people: bool = False
@@ -77,7 +77,7 @@ async def with_words(asked: Asked) -> BookingSearch:
 
 async def _fill(request: AnyRequest, found: _SearchPage, asked: Asked, after: ListPlace | None) -> None:
     """Find, one after the other, what the page shows: what is found first stays if the rest takes too long."""
-    found.jobs = await search.jobs()
+    found.jobs = await search.jobs(chosen=asked.search.job)
     found.interviewers = await search.interviewers()
     if not asked.typed or asked.wrong:
         return

@@ -10,8 +10,7 @@ from litestar.params import FromPath
 from hireloop import db
 from hireloop.console import render
 from hireloop.console.cards import Card, cards_of
-from hireloop.console.days import NO_DAY
-from hireloop.console.reader.clock import clock_of, parse_day
+from hireloop.console.reader.clock import NO_DAY, clock_of, parse_day
 from hireloop.scheduling.bookings.lists import agenda
 from hireloop.web.context import AnyRequest
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from litestar import Response
 from litestar.params import FromPath
 
-from hireloop import db, errors
+from hireloop import db, errors, mail_addresses
 from hireloop.access.roles import actor_of
 from hireloop.console import booking, render
 from hireloop.console.cards import path_of
@@ -96,7 +96,7 @@ async def _correct(schedule_id: UUID, email: str, *, revision: str, new_link: bo
     """Return how many interviews the candidate is invited to anew; 0 if a press before this one has done it."""
     held = await lock(schedule_id)
     is_current = revision == str(held.revision)
-    if corrections.is_same(held.candidate_email, email):
+    if mail_addresses.is_same(held.candidate_email, email):
         if is_current:
             raise FormError(email=FieldFault(SAME))
         return 0
@@ -123,7 +123,7 @@ async def _correct_slots(
     `before` is the address that the page showed.
     """
     slot = await slots.find(slot_id)
-    is_same = corrections.is_same(slot.interviewer_email or "", email)
+    is_same = mail_addresses.is_same(slot.interviewer_email or "", email)
     if is_same and before != slot.interviewer_email:
         return _CorrectionDone("interviewer-corrected")  # a press before this one has done it
     if is_same:

@@ -13,9 +13,8 @@ from hireloop.console.cards import path_of
 from hireloop.console.gate import pressed
 from hireloop.console.planning import forms, pages
 from hireloop.console.planning.forms import FieldFault, FormError, Typed
-from hireloop.console.planning.local_times import NO_DAY
 from hireloop.console.planning.pages import FormFailure
-from hireloop.console.reader.clock import Clock, clock_of, parse_day
+from hireloop.console.reader.clock import NO_DAY, Clock, clock_of, parse_day
 from hireloop.scheduling import fields
 from hireloop.scheduling.bookings import booking, bookings
 from hireloop.scheduling.bookings.booking import BookingOutcome
@@ -23,6 +22,7 @@ from hireloop.scheduling.bookings.lists import agenda, unbooked
 from hireloop.scheduling.bookings.lists.agenda import FreeSlot
 from hireloop.scheduling.bookings.lists.unbooked import UnbookedInterview
 from hireloop.web.context import AnyRequest, context_of
+from hireloop.web.forms import uuid_of
 from hireloop.wording.phrases import phrase
 
 GONE = phrase("This interview can no longer be booked. Choose another one.")
@@ -111,10 +111,8 @@ async def _page(request: AnyRequest, typed: Typed, wrong: FormFailure | None = N
 
 
 async def _chosen(text: str) -> UnbookedInterview | None:
-    try:
-        return await unbooked.find(UUID(text))
-    except ValueError:
-        return None
+    ident = uuid_of(text)
+    return None if ident is None else await unbooked.find(ident)
 
 
 async def _slots(

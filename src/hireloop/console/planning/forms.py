@@ -12,7 +12,8 @@ import msgspec
 from msgspec import inspect
 
 from hireloop import errors
-from hireloop.wording.phrases import phrase
+from hireloop.web.forms import uuid_of
+from hireloop.wording.phrases import Explanation, phrase
 
 _Struct = TypeVar("_Struct", bound=msgspec.Struct)
 _T = TypeVar("_T")
@@ -27,10 +28,10 @@ _MOST_DIGITS = 9
 
 
 class FieldFault(msgspec.Struct, frozen=True):
-    """What is wrong with a field: a sentence, and the values that it names."""
+    """What is wrong with a field: a sentence, or the rest of one that begins with the field, and its values."""
 
     text: str
-    values: dict[str, int] = {}
+    values: Mapping[str, object] = {}
 
 
 class FormError(Exception):
@@ -111,7 +112,7 @@ def faults_of(error: FormError | errors.BadInput, names: Mapping[str, str] | Non
     renamed = names or {}
     if isinstance(error, FormError):
         return {renamed.get(name, name): fault for name, fault in error.faults.items()}
-    return {renamed.get(name, name): FieldFault(_sentence(message)) for name, message in error.wrong}
+    return {renamed.get(name, name): _fault(message) for name, message in error.explained}
 
 
 class _BadValue(Exception):
@@ -169,11 +170,13 @@ def _number(text: str, least: int, most: int) -> int:
 
 
 def _uuid(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise _BadValue(CHOOSE) from None
+    found = uuid_of(text)
+    if found is None:
+        raise _BadValue(CHOOSE)
+    return found
 
 
-def _sentence(message: str) -> str:
-    return f"{message[:1].upper()}{message[1:].rstrip('.')}."
+def _fault(message: str) -> FieldFault:
+    if isinstance(message, Explanation):
+        return FieldFault(message.sentence, message.values)
+    return FieldFault(message)

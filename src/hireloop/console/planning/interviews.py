@@ -31,7 +31,7 @@ async def form(request: AnyRequest) -> Response[bytes]:
 
 
 async def create(request: AnyRequest) -> Response[bytes]:
-    """Store the interview, and ask for its time; a press on Find looks for candidates instead."""
+    """Store the interview, and ask for its time; a press on Find looks for candidates or jobs instead."""
     sent = forms.tidied(await pressed(request))
     ident, typed = once.ident_in(sent), Typed(values=sent)
     if "find" in sent:
@@ -57,5 +57,5 @@ async def _page(request: AnyRequest, typed: Typed, ident: UUID, wrong: FormFailu
     beginning = typed.of("find_candidate").replace("\x00", "")
     async with db.snapshot():
         people = await candidates_to_choose(beginning, chosen=typed.of("candidate"))
-        offered = await jobs_to_choose(chosen=typed.of("job"))
+        offered = await jobs_to_choose(typed)
     return pages.show(request, "interview", typed=typed, wrong=wrong, ident=ident, people=people, jobs=offered)

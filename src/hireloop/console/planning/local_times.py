@@ -6,10 +6,9 @@ from zoneinfo import ZoneInfo
 
 from hireloop import time_zones
 from hireloop.console.planning.forms import REQUIRED, FieldFault, FormError
-from hireloop.console.reader.clock import parse_day
+from hireloop.console.reader.clock import NO_DAY, parse_day
 from hireloop.wording.phrases import phrase
 
-NO_DAY = phrase("Enter a day such as 2026-12-01.")
 NO_TIME = phrase("Enter a time such as 09:30.")
 SKIPPED = phrase("This time does not exist on that day, because the clocks go forward. Choose another time.")
 TWICE = phrase("This time occurs twice on that day, because the clocks go back. Choose which one you mean.")

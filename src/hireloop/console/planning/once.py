@@ -14,6 +14,7 @@ import asyncpg
 
 from hireloop import db, errors
 from hireloop.console import tickets
+from hireloop.web.forms import uuid_of
 
 FIELD = "form"
 _T = TypeVar("_T")
@@ -23,11 +24,8 @@ _TIMED = 7  # the version of ids that begin with their time (RFC 9562)
 
 def ident_in(sent: Mapping[str, str]) -> UUID:
     """Return the id that a form carries, or a new one if it carries none that counts."""
-    try:
-        found = UUID(sent.get(FIELD, ""))
-    except ValueError:
-        return db.new_id()
-    if found.version != _TIMED:
+    found = uuid_of(sent.get(FIELD))
+    if found is None or found.version != _TIMED:
         return db.new_id()
     made_at, now = (found.int >> 80) / 1_000, datetime.now(UTC).timestamp()
     is_ours = now - tickets.LIFE.total_seconds() <= made_at <= now + _EARLY.total_seconds()

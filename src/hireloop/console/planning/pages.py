@@ -8,6 +8,7 @@ from litestar import Response
 from hireloop import errors
 from hireloop.console import render
 from hireloop.console.planning import forms, local_times
+from hireloop.console.planning.choices import locales_to_choose
 from hireloop.console.planning.forms import EMPTY, FormError, Typed
 from hireloop.console.reader.choices import said_to, zone_of_reader
 from hireloop.web.context import AnyRequest
@@ -58,6 +59,7 @@ def show(
         refused=said_to(request)(refused or reason(wrong)),
         form=shown,
         field_names=FIELD_NAMES,
+        locales=locales_to_choose(),
         zone=local_times.zone_in(shown.values, zone_of_reader(request)).key,
         **values,
     )

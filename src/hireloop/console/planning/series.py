@@ -51,8 +51,13 @@ async def form(request: AnyRequest) -> Response[bytes]:
 
 
 async def create(request: AnyRequest) -> Response[bytes]:
-    """Create the slots, and say which were created and which were not; sending it again creates nothing again."""
+    """Create the slots, and say which were created and which were not; sending it again creates nothing again.
+
+    A press on Find looks for jobs instead.
+    """
     sent, context = forms.tidied(await pressed(request)), context_of(request)
+    if "find" in sent:
+        return await _page(request, Typed(values=sent))
     try:
         new = _read(sent, local_times.zone_in(sent, zone_of_reader(request)))
         made = await series.create(new, late_seconds=context.settings.portal_late_seconds, by=actor_of(request))
@@ -102,7 +107,7 @@ def _weekly(days: Sequence[str]) -> str:
 
 
 async def _page(request: AnyRequest, typed: Typed, wrong: FormFailure | None = None) -> Response[bytes]:
-    offered = await jobs_to_choose(chosen=typed.of("job"))
+    offered = await jobs_to_choose(typed)
     return pages.show(request, "series", typed=typed, wrong=wrong, names=NAMES, jobs=offered, days=DAYS)
 
 

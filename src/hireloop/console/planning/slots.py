@@ -32,9 +32,11 @@ async def form(request: AnyRequest) -> Response[bytes]:
 
 
 async def create(request: AnyRequest) -> Response[bytes]:
-    """Store the slot, and ask which interview is to be in it."""
+    """Store the slot, and ask which interview is to be in it; a press on Find looks for jobs instead."""
     sent, context = forms.tidied(await pressed(request)), context_of(request)
     ident, typed = once.ident_in(sent), Typed(values=sent)
+    if "find" in sent:
+        return await _page(request, typed, ident)
     try:
         new = _read(request, sent)
 
@@ -68,5 +70,5 @@ def _is_same(new: SlotFields, found: SlotDetails) -> bool:
 
 
 async def _page(request: AnyRequest, typed: Typed, ident: UUID, wrong: FormFailure | None = None) -> Response[bytes]:
-    offered = await jobs_to_choose(chosen=typed.of("job"))
+    offered = await jobs_to_choose(typed)
     return pages.show(request, "slot", typed=typed, wrong=wrong, names=NAMES, ident=ident, jobs=offered)

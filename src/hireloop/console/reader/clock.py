@@ -12,6 +12,7 @@ from hireloop.wording.phrases import phrase
 
 _FIRST_DAY, _LAST_DAY = date(2, 1, 1), date(9998, 12, 30)  # with a day around it, still a date in any zone
 
+NO_DAY = phrase("This is not a valid day. Enter a date such as 2026-12-01.")
 _NEXT_DAY = phrase("%(start)s – %(end)s next day")  # noqa: RUF001 (en dash)
 
 

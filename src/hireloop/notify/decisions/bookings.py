@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from hireloop.mail_addresses import is_same
 from hireloop.notify import messages
 from hireloop.notify.decisions.decision import WHILE_UNDER_WAY, Decision, Nothing, Say, Told, Undecided, Wait, wait
 from hireloop.notify.deliveries.deliveries import INVITING_KINDS
@@ -101,7 +102,7 @@ def _move(one: Undecided, message: RescheduledMessage, history: History) -> Deci
     What arrived counts for what they know; what may have arrived, since then, for what they may know besides.
     """
     told = [it for it in history.told if it.kind in CANDIDATE_KINDS]
-    heard = [it for it in told if it.recipient.lower() == one.recipient.lower()]
+    heard = [it for it in told if is_same(it.recipient, one.recipient)]
     if not heard:
         return Say(_invitation(message) if history.is_invited_before(one.revision) else _of_move(message))
     known = [(it, said) for it in heard if isinstance(said := _read(it), InvitationMessage)]

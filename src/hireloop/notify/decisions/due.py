@@ -110,7 +110,7 @@ _IS_RIGHT_AGAIN = Statement("""
     WHERE ended.id = ANY(:ids::uuid[]) AND ended.told_revision > 0 AND delivery.revision = ended.told_revision
       AND (delivery.schedule = ended.schedule OR delivery.slot = ended.slot)
       AND (delivery.channel, delivery.required) = (ended.channel, ended.required)
-      AND lower(delivery.recipient) = lower(ended.recipient)
+      AND address_key(delivery.recipient) = address_key(ended.recipient)
       AND party_of(delivery.kind) IS NOT DISTINCT FROM party_of(ended.kind)
       AND delivery.kind <> 'alert' AND delivery.state = 'superseded' AND delivery.sent_at >= delivery.first_due_at
 """)

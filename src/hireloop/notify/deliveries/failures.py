@@ -23,12 +23,12 @@ def slot_moved_on_fragment(delivery: str) -> str:
     return f"""(
         EXISTS (
             SELECT FROM delivery AS newer
-            WHERE newer.slot = {delivery}.slot AND lower(newer.recipient) = lower({delivery}.recipient)
+            WHERE newer.slot = {delivery}.slot AND address_key(newer.recipient) = address_key({delivery}.recipient)
                 AND newer.required AND newer.revision > {delivery}.revision
                 AND newer.told_revision IS DISTINCT FROM {delivery}.revision
         ) OR {delivery}.kind <> 'interviewer_cancelled' AND NOT {delivery}.undecided AND NOT EXISTS (
             SELECT FROM slot_to_notify told
-            WHERE told.slot = {delivery}.slot AND lower(told.address) = lower({delivery}.recipient)
+            WHERE told.slot = {delivery}.slot AND told.address_key = address_key({delivery}.recipient)
         )
     )"""  # noqa: S608 (our own names)
 

@@ -312,7 +312,8 @@ async def withdraw(alert_ids: Sequence[UUID]) -> None:
 # Whether anything may have reached a schedule's candidate, at one address or at any.
 _MAY_HAVE_HEARD = Statement(f"""
     SELECT EXISTS (SELECT FROM delivery WHERE schedule = :schedule AND kind = ANY(:kinds::text[])
-        AND (:address::text IS NULL OR lower(recipient) = lower(:address)) AND {may_have_arrived_fragment()})
+        AND (:address::text IS NULL OR address_key(recipient) = address_key(:address))
+        AND {may_have_arrived_fragment()})
 """)  # noqa: S608 (our own words)
 
 

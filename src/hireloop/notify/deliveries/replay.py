@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from hireloop import db, errors
+from hireloop.mail_addresses import is_same
 from hireloop.notify import ends, messages, threads
 from hireloop.notify.deliveries import retry, skips
 from hireloop.notify.deliveries.deliveries import DeliveryFilter, check
@@ -323,7 +324,7 @@ def _has_moved(message: Message, told: _CurrentBooking) -> bool:
     """Return whether a message to a candidate is to another address than the candidate's present one."""
     if not isinstance(message, BookingMessage) or message.kind not in CANDIDATE_KINDS:
         return False
-    return message.candidate_email.lower() != told.address.lower()
+    return not is_same(message.candidate_email, told.address)
 
 
 def _is_superseded(row: _Replayable, told: _CurrentBooking | None) -> bool:

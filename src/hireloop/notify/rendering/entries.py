@@ -1,13 +1,13 @@
-"""A booking as an entry of a calendar: the one in the candidate's mail, and the one on their page. Pure."""
+"""A booking and a slot as entries of a calendar: in the mails about them, and on the candidate's page. Pure."""
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from hireloop.notify.messages import CancelledMessage, InvitationMessage
+from hireloop.notify.messages import CancelledMessage, InterviewerMessage, InvitationMessage
 from hireloop.notify.rendering import calendar, values
-from hireloop.notify.rendering.calendar import CalendarEvent
-from hireloop.notify.rendering.translations import event_wording
+from hireloop.notify.rendering.calendar import CalendarEvent, Guest
+from hireloop.notify.rendering.translations import event_wording, interviewer_event_wording
 from hireloop.notify.rendering.values import Reader, Values
 from hireloop.wording.languages import language_of
 from hireloop.wording.plain_text import isolated, one_line
@@ -35,21 +35,67 @@ def of_booking(
     now: datetime,
 ) -> CalendarEvent:
     """Return the entry of a booking; `said` is what the message about it says, as plain text has it."""
-    summary, _, description = event_wording(language).render(said).partition("\n")
+    return _entry(
+        message,
+        event_wording(language).render(said),
+        issuer,
+        uid=str(message.schedule_id),
+        recipient=recipient,
+        now=now,
+        url=str(said["portal_url"]),
+        organizer=one_line(message.recruiter_email or "") or issuer.sender,
+        organizer_name=one_line(message.company),
+        attendee_name=one_line(message.candidate_name),
+    )
+
+
+def of_slot(
+    message: InterviewerMessage, said: Values, issuer: Issuer, *, url: str, recipient: str, language: str, now: datetime
+) -> CalendarEvent:
+    """Return the entry in the interviewer's calendar: one for all who have a seat in the slot.
+
+    Its organizer is always the sender, because a calendar may ignore a change, or the end, by another organizer than
+    that of the entry.
+    """
+    guests = {one_line(one.email): one_line(one.name) for one in message.attendees if one.email}
+    return _entry(
+        message,
+        interviewer_event_wording(language).render(said),
+        issuer,
+        uid=f"slot-{message.slot_id}",
+        recipient=recipient,
+        now=now,
+        url=url,
+        organizer=issuer.sender,
+        organizer_name=str(said["company"]),
+        attendee_name=one_line(message.interviewer_name),
+        guests=tuple(Guest(*one) for one in guests.items()),
+    )
+
+
+def _entry(
+    message: InvitationMessage | CancelledMessage | InterviewerMessage,
+    words: str,
+    issuer: Issuer,
+    *,
+    uid: str,
+    recipient: str,
+    now: datetime,
+    **own: Any,  # noqa: ANN401 (further fields of the entry)
+) -> CalendarEvent:
+    """Return an entry with these words, of which the first line is its title."""
+    summary, _, description = words.partition("\n")
     return CalendarEvent(
-        uid=f"{message.schedule_id}@{issuer.host}",
+        uid=f"{uid}@{issuer.host}",
         sequence=message.revision,
         stamped_at=now,
         starts_at=message.starts_at,
         ends_at=message.ends_at,
         summary=summary,
         description=description.strip(),
-        url=str(said["portal_url"]),
-        organizer=one_line(message.recruiter_email or "") or issuer.sender,
-        organizer_name=one_line(message.company),
         sender=issuer.sender,
         attendee=one_line(recipient),
-        attendee_name=one_line(message.candidate_name),
+        **own,
     )
 
 

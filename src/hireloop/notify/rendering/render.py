@@ -34,10 +34,9 @@ from hireloop.notify.messages import (
 )
 from hireloop.notify.next_steps import next_step
 from hireloop.notify.rendering import calendar, entries, news, values, webhook_payload
-from hireloop.notify.rendering.calendar import CalendarEvent, Guest
+from hireloop.notify.rendering.calendar import CalendarEvent
 from hireloop.notify.rendering.translations import (
     attendees_wording,
-    interviewer_event_wording,
     wording,
 )
 from hireloop.notify.rendering.values import Reader, Values
@@ -46,7 +45,7 @@ from hireloop.settings import Settings
 from hireloop.telemetry import variables
 from hireloop.time_zones import zone_of
 from hireloop.wording import languages, times
-from hireloop.wording.plain_text import isolated, one_line
+from hireloop.wording.plain_text import isolated
 
 
 class _Said(NamedTuple):
@@ -88,7 +87,6 @@ class Renderer:
         self._secret = secret
         self._base_url = base_url.rstrip("/")
         self._issuer = entries.issuer_of(base_url, sender)
-        self._sender = sender
         self._fallback_sender = fallback_sender or sender
         self._ours = Reader(zone, languages.reader_locale(locale))
         self._trace_ui_url = trace_ui_url
@@ -261,36 +259,12 @@ class Renderer:
         now: datetime,
     ) -> CalendarEvent:
         if isinstance(message, InterviewerMessage):
-            return self._slot_event(message, recipient, said, language, now)
+            pages = [values.booking_page(self._base_url, one.schedule_id) for one in message.attendees]
+            url = pages[0] if len(pages) == 1 and not _is_off(message) else ""
+            return entries.of_slot(
+                message, said, self._issuer, url=url, recipient=recipient, language=language, now=now
+            )
         return entries.of_booking(message, said, self._issuer, recipient=recipient, language=language, now=now)
-
-    def _slot_event(
-        self, message: InterviewerMessage, recipient: str, said: Values, language: str, now: datetime
-    ) -> CalendarEvent:
-        """Return the entry in the interviewer's calendar: one for all who have a seat in the slot.
-
-        Its organizer is always the sender, because a calendar may ignore a change, or the end, by another organizer
-        than that of the entry.
-        """
-        summary, _, description = interviewer_event_wording(language).render(said).partition("\n")
-        guests = {one_line(one.email): one_line(one.name) for one in message.attendees if one.email}
-        pages = [values.booking_page(self._base_url, one.schedule_id) for one in message.attendees]
-        return CalendarEvent(
-            uid=f"slot-{message.slot_id}@{self._issuer.host}",
-            sequence=message.revision,
-            stamped_at=now,
-            starts_at=message.starts_at,
-            ends_at=message.ends_at,
-            summary=summary,
-            description=description.strip(),
-            url=pages[0] if len(pages) == 1 and not _is_off(message) else "",
-            organizer=self._sender,
-            organizer_name=str(said["company"]),
-            sender=self._sender,
-            attendee=one_line(recipient),
-            attendee_name=one_line(message.interviewer_name),
-            guests=tuple(Guest(*one) for one in guests.items()),
-        )
 
 
 def _calendar(event: CalendarEvent | None, *, is_off: bool) -> _Calendar:

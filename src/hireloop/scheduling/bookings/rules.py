@@ -8,6 +8,9 @@ import msgspec
 from hireloop import errors
 from hireloop.notify.messages import Meeting
 from hireloop.scheduling.tables import InterviewState
+from hireloop.wording.phrases import Explanation, phrase
+
+_ANOTHER_JOB = phrase("this slot is for another job: choose a slot for the interview's job")
 
 
 class SlotFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,7 +73,7 @@ def slot_refusal(facts: SlotFacts, *, late_seconds: int) -> errors.HireLoopError
     It can as long as its link could still open: until `late_seconds` after its start.
     """
     if facts.slot_job_id not in {None, facts.job_id}:
-        return errors.BadInput("slot_id", "this slot is for another job: choose a slot for the interview's job")
+        return errors.BadInput("slot_id", Explanation(_ANOTHER_JOB))
     if facts.withdrawn_at is not None:
         return errors.SlotWithdrawn()
     if facts.now >= facts.starts_at + timedelta(seconds=late_seconds):

@@ -14,12 +14,19 @@ import msgspec
 from dateutil import rrule
 
 from hireloop import errors
+from hireloop.wording.phrases import Explanation, phrase
 
 MOST = 1_000  # occurrences of one recurrence, those that do not exist left aside
 LONGEST = timedelta(days=3_653)  # ten years: from the start to the last occurrence
 FIRST_YEAR, LAST_YEAR = 2, 9987  # of a start: its last occurrence, too, is a date in every zone
 _CALENDAR_REPEATS = 400  # years, weekdays and the numbers of weeks included
 _CLOCKS_DIFFER_BY = timedelta(days=2)  # more than any two clocks do, the zones that jumped over a day included
+_ENDS_FIRST = phrase("must not be before starts_at_local")
+_NO_START = phrase("is required, unless rule has a DTSTART line")
+_TWO_STARTS = phrase("must be %(stated)s as in the DTSTART line of rule: leave out one of the two")
+_NO_YEAR = phrase("must be in a year from %(first)s to %(last)s")
+_TOO_FAR = phrase("must be at most ten years later than starts_at_local")
+_TOO_MANY = phrase("gives more than %(most)s times: end it earlier, and send the rest as another rule")
 
 
 class Omission(StrEnum):
@@ -111,13 +118,15 @@ def expand(
     """
     start = _start(recurrence, starts_at_local)
     if until is not None and until < start.date():
-        raise errors.BadInput("until", "must not be before starts_at_local")
+        raise errors.BadInput("until", Explanation(_ENDS_FIRST))
     found = {_identity(one): one for one in _of_rule(recurrence.rule, zone, start, until)}
     added, ignored = _added(recurrence.added, zone, start, until)
     for one in added:
         found.setdefault(_identity(one), one)
     if not found:
-        raise _bad("gives no times between starts_at_local and its end: check its dates and its end")
+        raise _bad(
+            Explanation(phrase("gives no times between starts_at_local and its end: check its dates and its end"))
+        )
     _check_number(found.values())
     excluded = {
         one.value if _is_day(one.value) else _identity(_placed(one.value, zone)): one for one in recurrence.excluded
@@ -137,13 +146,11 @@ def _start(recurrence: Recurrence, given: datetime | None) -> datetime:
     stated = recurrence.starts_at_local
     start = given or stated
     if start is None:
-        raise errors.BadInput("starts_at_local", "is required, unless rule has a DTSTART line")
+        raise errors.BadInput("starts_at_local", Explanation(_NO_START))
     if stated is not None and stated != start:
-        raise errors.BadInput(
-            "starts_at_local", f"must be {stated.isoformat()} as in the DTSTART line of rule: leave out one of the two"
-        )
+        raise errors.BadInput("starts_at_local", Explanation(_TWO_STARTS, stated=stated.isoformat()))
     if not FIRST_YEAR <= start.year <= LAST_YEAR:
-        raise errors.BadInput("starts_at_local", f"must be in a year from {FIRST_YEAR} to {LAST_YEAR}")
+        raise errors.BadInput("starts_at_local", Explanation(_NO_YEAR, first=FIRST_YEAR, last=LAST_YEAR))
     return start
 
 
@@ -165,8 +172,10 @@ def _of_rule(rule: RecurrenceRule, zone: ZoneInfo, start: datetime, until: date 
             _check_number(found)
     if rule.count is not None and found and all(_wall_of(end, zone) > start + LONGEST for end in ends):
         if not counted:
-            raise _bad("gives only times that do not exist, because the clocks go forward over them")
-        raise _bad("extends more than ten years beyond starts_at_local: use a smaller COUNT")
+            raise _bad(
+                Explanation(phrase("gives only times that do not exist, because the clocks go forward over them"))
+            )
+        raise _bad(phrase("extends more than ten years beyond starts_at_local: use a smaller COUNT"))
     return found
 
 
@@ -174,12 +183,14 @@ def _stop(rule: RecurrenceRule, zone: ZoneInfo, start: datetime, ends: Sequence[
     """Return a wall time up to which a rule is expanded: a little behind its earliest end; raises BadInput."""
     furthest = start + LONGEST
     if not ends and rule.count is None:
-        raise _bad("must have an end: COUNT=… or UNTIL=… in the rule, or a last date in the field until")
+        raise _bad(
+            Explanation(phrase("must have an end: COUNT=… or UNTIL=… in the rule, or a last date in the field until"))
+        )
     last = min((_wall_of(end, zone) for end in ends), default=furthest)
     if last > furthest and rule.count is None:
         if rule.until is None:
-            raise errors.BadInput("until", "must be at most ten years later than starts_at_local")
-        raise _bad("extends more than ten years beyond starts_at_local: use an earlier UNTIL")
+            raise errors.BadInput("until", Explanation(_TOO_FAR))
+        raise _bad(phrase("extends more than ten years beyond starts_at_local: use an earlier UNTIL"))
     return max(start, min(furthest, min(furthest, last) + _CLOCKS_DIFFER_BY))
 
 
@@ -218,7 +229,7 @@ def _added(
         elif until is not None and occurrence.wall.date() > until:
             ignored.append(IgnoredTime(one, IgnoredReason.AFTER_UNTIL))
         elif occurrence.wall - start > LONGEST:
-            raise _bad("has an RDATE more than ten years after starts_at_local: remove it")
+            raise _bad(phrase("has an RDATE more than ten years after starts_at_local: remove it"))
         else:
             added.append(occurrence)
     return added, ignored
@@ -244,7 +255,7 @@ def _is_day(value: date | datetime) -> bool:
 def _check_number(found: Collection[Occurrence]) -> None:
     """Raise BadInput for too many times; those that do not exist are no slots, and are not counted."""
     if sum(one.starts_at is not None for one in found) > MOST:
-        raise _bad(f"gives more than {MOST:,} times: end it earlier, and send the rest as another rule")
+        raise _bad(_TOO_MANY, most=f"{MOST:,}")
 
 
 def _wall_of(moment: date | datetime, zone: ZoneInfo) -> datetime:
@@ -263,5 +274,5 @@ def _end(until: date | datetime, zone: ZoneInfo) -> Callable[[Occurrence], bool]
     return lambda one: one.wall > last
 
 
-def _bad(message: str) -> errors.BadInput:
-    return errors.BadInput("rule", message)
+def _bad(sentence: str, **values: object) -> errors.BadInput:
+    return errors.BadInput("rule", Explanation(sentence, **values))

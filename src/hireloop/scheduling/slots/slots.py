@@ -18,6 +18,7 @@ from hireloop.scheduling.people import jobs
 from hireloop.scheduling.slots import notices
 from hireloop.scheduling.tables import Slot
 from hireloop.statements import Statement, as_structs, read_clock, rows_of
+from hireloop.wording.phrases import Explanation, phrase
 
 
 class SlotFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -73,6 +74,7 @@ class SlotDetails(msgspec.Struct, frozen=True, kw_only=True):
     created_at: RecordedAt
 
 
+_ENDS_FIRST = phrase("must be later than starts_at")
 # What the candidates of a slot in use rely on.
 _FIXED_IN_USE = {"starts_at", "ends_at", "job"}
 # What an interviewer hears of a slot in use, or in which words.
@@ -106,7 +108,7 @@ async def _insert(new: SlotFields, ident: UUID, by: Actor, now: datetime | None)
 def check_times(starts_at: datetime, ends_at: datetime) -> None:
     """Raise BadInput for a slot that would end before it begins."""
     if ends_at <= starts_at:
-        raise errors.BadInput("ends_at", "must be later than starts_at")
+        raise errors.BadInput("ends_at", Explanation(_ENDS_FIRST))
 
 
 async def check_job(job: UUID | None) -> None:
@@ -115,7 +117,7 @@ async def check_job(job: UUID | None) -> None:
         try:
             await jobs.find(job)
         except errors.NotFound as missing:
-            raise errors.BadInput("job", str(missing)) from None
+            raise errors.BadInput("job", missing.explanation) from None
 
 
 async def find(slot_id: UUID) -> SlotDetails:
@@ -202,7 +204,7 @@ def _is_same(address: str | None, other: str | None) -> bool:
     """Return whether two addresses are one mailbox to us, however they are written."""
     if address is None or other is None:
         return address == other
-    return mail_addresses.sought(address).lower() == mail_addresses.sought(other).lower()
+    return mail_addresses.is_same(address, other)
 
 
 async def _notify(slot: SlotDetails, wanted: SlotDetails, *, by: Actor, outbox: Outbox, now: datetime) -> None:
@@ -224,7 +226,7 @@ def change_refusal(slot: SlotDetails, wanted: SlotDetails, changed: AbstractSet[
     if wanted.seats < slot.taken or (slot.taken and changed & _FIXED_IN_USE):
         return errors.SlotInUse()
     if wanted.ends_at <= wanted.starts_at:
-        return errors.BadInput("ends_at", "must be later than starts_at")
+        return errors.BadInput("ends_at", Explanation(_ENDS_FIRST))
     return None
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from hireloop.mail_addresses import is_same, mailbox_of
 from hireloop.notify import parties
 from hireloop.notify.deliveries import deliveries
 from hireloop.notify.deliveries.deliveries import DeliveryView, InvitationState, mask
@@ -50,9 +51,9 @@ def people_of(
     people, notices = [candidate], []
     by_address: dict[str, list[DeliveryView]] = {}
     if booking.interviewer_email is not None:
-        by_address[booking.interviewer_email.lower()] = []
+        by_address[mailbox_of(booking.interviewer_email)] = []
     for one in of_slot:
-        by_address.setdefault(one.recipient.lower(), []).append(one)
+        by_address.setdefault(mailbox_of(one.recipient), []).append(one)
     for own in by_address.values():
         notice = _notice(booking, parties.newest_notice(own))
         notices.append(notice)
@@ -117,7 +118,7 @@ def interviewer(
     last_reply: str | None = None,
 ) -> PersonResponse:
     """Return somebody who holds or held the slot of a booking as responses show them."""
-    is_former = address.lower() != (booking.interviewer_email or "").lower()
+    is_former = not is_same(address, booking.interviewer_email or "")
     return PersonResponse(
         party=Party.INTERVIEWER,
         name=None if is_former else booking.interviewer_name or None,

@@ -20,6 +20,7 @@ from litestar.types import (
 )
 
 from hireloop.web.buffered_responses import Headers, header_of, lower
+from hireloop.web.http.weights import weight_of
 
 _PAGE = b"text/html"
 _LONGEST_UNCOMPRESSED = 1_024  # bytes; anything shorter fits into one packet anyway
@@ -91,16 +92,5 @@ def takes_gzip(accept_encoding: str) -> bool:
     weights: dict[str, float] = {}
     for part in accept_encoding.lower().split(","):
         coding, _, weight = part.partition(";")
-        weights[coding.strip()] = _weight(weight)
+        weights[coding.strip()] = weight_of(weight)
     return weights.get("gzip", weights.get("*", 0.0)) > 0
-
-
-def _weight(text: str) -> float:
-    """Return the weight after a coding, such as `q=0.5`, as a number; 1 for nothing, and 0 for what is no weight."""
-    name, _, value = text.partition("=")
-    if not text.strip():
-        return 1.0
-    try:
-        return float(value) if name.strip() == "q" else 0.0
-    except ValueError:
-        return 0.0

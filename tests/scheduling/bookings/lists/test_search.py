@@ -15,6 +15,7 @@ from hireloop.scheduling.bookings.lists import agenda, search
 from hireloop.scheduling.bookings.lists.agenda import AgendaItem
 from hireloop.scheduling.bookings.lists.places import ListPlace
 from hireloop.scheduling.bookings.lists.search import BookingSearch, ListedState
+from hireloop.scheduling.people import jobs
 from hireloop.scheduling.people.candidates import CandidateFields
 from hireloop.scheduling.people.jobs import JobFields
 from hireloop.scheduling.privacy import erasure
@@ -149,20 +150,20 @@ async def test_who_was_erased_is_found_by_nothing() -> None:
 async def test_bookings_are_filtered_by_everything_that_a_filter_has() -> None:
     first = await booked("One", "one@mail.example", title="Designer", hours=24)
     second = await booked("Two", "two@mail.example", hours=48, interviewer_email="tom@corp.example")
-    jobs = {one.title: one.id for one in await search.jobs()}
+    by_title = {one.title: one.id for one in (await search.jobs()).found}
 
     async def ids(**only: object) -> list[UUID]:
         found = await search.page(BookingSearch(**only), limit=50, after=None)  # type: ignore[arg-type] # as the test says
         return [one.booking.id for one in found]
 
     assert await ids() == [second, first]
-    assert await ids(job=jobs["Designer"]) == [first]
+    assert await ids(job=by_title["Designer"]) == [first]
     assert await ids(interviewer="TOM@corp.example") == [second]
     assert await ids(interviewer="nobody@corp.example") == []
     assert await ids(starts_from=soon(36 * 60)) == [second]
     assert await ids(starts_before=soon(36 * 60)) == [first]
-    assert await ids(words=await search.placed("example"), job=jobs["Designer"]) == [first]
-    assert await ids(words=await search.placed("one"), job=jobs["Nurse"]) == []
+    assert await ids(words=await search.placed("example"), job=by_title["Designer"]) == [first]
+    assert await ids(words=await search.placed("one"), job=by_title["Nurse"]) == []
     one = next(it for it in await search.page(BookingSearch(), limit=50, after=None) if it.booking.id == first)
     assert await ids(candidate=one.candidate_id) == [first]
 
@@ -268,6 +269,24 @@ async def test_interviewers_are_listed_once_with_the_name_of_their_latest_slot()
         ("al@corp.example", "Al"),
         ("olga@corp.example", "Olga Ivanova"),
     ]
+
+
+async def test_the_newest_jobs_are_listed_others_found_by_words_and_the_chosen_one_is_always_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(search, "_MOST_JOBS", 2)
+    made = {
+        title: (await jobs.create(JobFields(title=title, company="Acmé"), by=TESTS))[0].id
+        for title in ("Old nurse", "Cook", "Nurse", "Baker")
+    }
+    newest = await search.jobs()
+    assert ([one.title for one in newest.found], newest.has_more) == (["Baker", "Nurse"], True)
+    found = await search.jobs("NURSE acme")
+    assert ([one.title for one in found.found], found.has_more) == (["Nurse", "Old nurse"], False)
+    with_chosen = await search.jobs(chosen=made["Cook"])
+    assert [one.title for one in with_chosen.found] == ["Baker", "Cook", "Nurse"]
+    assert [one.title for one in (await search.jobs(chosen=made["Baker"])).found] == ["Baker", "Nurse"]
+    assert (await search.jobs("nobody has this")).found == []
 
 
 async def test_only_so_many_words_of_a_query_count() -> None:

@@ -16,7 +16,7 @@ import msgspec
 from hireloop.scheduling.bookings.lists import agenda
 from hireloop.scheduling.bookings.lists.agenda import AgendaItem
 from hireloop.scheduling.bookings.lists.places import ListPlace
-from hireloop.scheduling.tables import Interview, InterviewState, Job
+from hireloop.scheduling.tables import Interview, InterviewState
 from hireloop.statements import Statement, rows_of
 
 LONGEST_QUERY = 200  # characters
@@ -24,7 +24,7 @@ MOST_WORDS = 5
 TIMED_OUT = asyncpg.QueryCanceledError  # a statement took longer than `limit_time` allows
 _KEY_LENGTH = 3
 _MOST_INTERVIEWERS = 2_000
-_MOST_JOBS = 500
+_MOST_JOBS = 200
 _MOST_INTERVIEWS = 100
 
 
@@ -169,11 +169,32 @@ async def interviews_of(candidate_id: UUID) -> list[ListedInterview]:
     return msgspec.convert(found, list[ListedInterview])
 
 
-async def jobs() -> list[ListedJob]:
-    """Return the 500 newest jobs, in the order of their titles."""
-    newest = await Job.select(Job.id, Job.title, Job.company).order_by(Job.id, ascending=False).limit(_MOST_JOBS)
-    found = msgspec.convert(newest, list[ListedJob])
-    return sorted(found, key=lambda one: (one.title.casefold(), one.company.casefold(), one.id))
+class ListedJobs(msgspec.Struct, frozen=True, kw_only=True):
+    """Jobs to choose from, in the order of their titles."""
+
+    found: list[ListedJob] = []
+    has_more: bool = False  # older ones
+
+
+# The newest jobs whose title and company have these words, and those that are asked for anyway.
+_JOBS = Statement("""
+    (SELECT id, title, company, true AS is_newest FROM job WHERE NOT EXISTS (
+        SELECT FROM unnest(:words::text[]) AS word WHERE strpos(search_text(title || ' ' || company), word) = 0
+    ) ORDER BY id DESC LIMIT :limit)
+    UNION ALL
+    SELECT id, title, company, false FROM job WHERE id = :chosen
+""")
+
+
+async def jobs(text: str = "", *, chosen: UUID | None = None) -> ListedJobs:
+    """Return the 200 newest jobs that have the words of a text, and the chosen one however old it is."""
+    words = await words_of(text) if text else []
+    rows = await _JOBS.rows(words=words, chosen=chosen, limit=_MOST_JOBS + 1)
+    newest = [row for row in rows if row["is_newest"]]
+    listed = {row["id"]: row for row in (*newest[:_MOST_JOBS], *rows[len(newest) :])}
+    found = [msgspec.convert(dict(row), ListedJob) for row in listed.values()]
+    by_title = sorted(found, key=lambda one: (one.title.casefold(), one.company.casefold(), one.id))
+    return ListedJobs(found=by_title, has_more=len(newest) > _MOST_JOBS)
 
 
 # Whose slots there are: along their index, one look at it for each of them.
