@@ -14,9 +14,11 @@ from datetime import timedelta
 from uuid import UUID
 
 from hireloop import db, errors
-from hireloop.notify.worker.wakeup import NOTIFY_SESSIONS, SESSIONS_CHANNEL, listen_to
+from hireloop.db.notifications import listen_to
+from hireloop.scheduling.bookings import announcements
 from hireloop.scheduling.sessions import live
 from hireloop.scheduling.sessions.live import LiveSession
+from hireloop.statements import Statement
 from hireloop.telemetry import metrics
 from hireloop.telemetry.logs import log
 
@@ -30,6 +32,8 @@ _AFTER_FAILURE_SECONDS = 2.0
 _PROBED_EVERY_SECONDS = 60.0
 _PROBE_SECONDS = 3.0
 _PROBE = "probe"
+# Sends the probe.
+_NOTIFY = Statement(f"SELECT pg_notify('{announcements.CHANNEL}', :words)")
 
 
 class TooManyFollowers(Exception):
@@ -82,7 +86,7 @@ class Following:
     async def start(self) -> None:
         """Begin to listen and to read, and let the metrics say how many follow."""
         metrics.SOCKETS.watch(lambda: [(self._count, {})])
-        listening = listen_to(SESSIONS_CHANNEL, self._url, self._hear, name="api-listen")
+        listening = listen_to(announcements.CHANNEL, self._url, self._hear, name="api-listen")
         for work, name in ((listening, "listen"), (self._read_due(), "read"), (self._keep_probing(), "probe")):
             self._tasks.append(asyncio.create_task(work, name=f"following-{name}"))
 
@@ -182,7 +186,7 @@ class Following:
         self._probe_heard.clear()
         try:
             for _ in range(2):  # the first one may come before the connection that listens
-                await NOTIFY_SESSIONS.run(words=self._probe)
+                await _NOTIFY.run(words=self._probe)
                 with suppress(TimeoutError):
                     async with asyncio.timeout(_PROBE_SECONDS):
                         await self._probe_heard.wait()

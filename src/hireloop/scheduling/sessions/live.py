@@ -13,7 +13,7 @@ import msgspec
 from piccolo.columns import Column
 
 from hireloop import db
-from hireloop.scheduling.bookings import changed
+from hireloop.scheduling.bookings import announcements
 from hireloop.scheduling.sessions import sessions
 from hireloop.scheduling.sessions.sessions import LEASE, SessionState
 from hireloop.scheduling.tables import ScheduleState, Session
@@ -88,7 +88,7 @@ async def take_over(session_id: UUID, key_version: int, client: UUID, *, now: da
     )
     if not taken:
         return False
-    changed.say([session_id])
+    announcements.announce([session_id])
     return True
 
 
