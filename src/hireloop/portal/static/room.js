@@ -15,6 +15,8 @@ const announce = (words) => (document.getElementById("announcement").textContent
 const announceLeft = clock.announcer((left) => announce(say("{left} left.", { left })));
 let active = ""; // which of the candidate's windows is in the interview, once the server has said so
 let resumed = false;
+let known = null; // calls what waits for the server's first word
+const word = new Promise((resolve) => (known = resolve));
 
 function tick() {
   const left = Date.parse(shown.dataset.until) - clock.now();
@@ -66,7 +68,7 @@ function follow({ version, active: now }) {
   if (now !== active || lost) {
     active = now;
     const panel = document.getElementById("elsewhere");
-    if (lost) devices.turnOff();
+    if (!isHere()) devices.turnOff();
     panel.hidden = isHere();
     document.getElementById("devices").hidden = !isHere();
     if (!isHere()) {
@@ -75,6 +77,7 @@ function follow({ version, active: now }) {
       panel.querySelector("button").textContent = now === "nobody" ? say("Go on here") : say("Take over");
     }
   }
+  known();
   if (isHere() && !resumed) resume();
 }
 
@@ -88,7 +91,7 @@ function remember() {
 
 clock.setFromPage();
 scripted.show();
-devices.setUp();
+devices.setUp(() => word.then(isHere));
 tick();
 setInterval(tick, 500);
 document.addEventListener("visibilitychange", tick);
