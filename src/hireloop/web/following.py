@@ -16,8 +16,8 @@ from uuid import UUID
 from hireloop import db, errors
 from hireloop.db.notifications import listen_to
 from hireloop.scheduling.bookings import announcements
-from hireloop.scheduling.sessions import live
-from hireloop.scheduling.sessions.live import LiveSession
+from hireloop.scheduling.sessions import followed_sessions
+from hireloop.scheduling.sessions.followed_sessions import FollowedSession
 from hireloop.statements import Statement
 from hireloop.telemetry import metrics
 from hireloop.telemetry.logs import log
@@ -47,18 +47,18 @@ class Follower:
         self.session_id = session_id
         self.changed = asyncio.Event()  # read again, or over
         self.is_over = False  # the process stops
-        self._session: LiveSession | None = None
+        self._session: FollowedSession | None = None
         self._read_at = 0.0
 
     @property
-    def session(self) -> LiveSession | None:
+    def session(self) -> FollowedSession | None:
         """The session as it was last read, with the time that it is now; None before that, or if there is none."""
         if self._session is None:
             return None
         passed = timedelta(seconds=asyncio.get_running_loop().time() - self._read_at)
-        return live.at(self._session, self._session.now + passed)
+        return followed_sessions.at(self._session, self._session.now + passed)
 
-    def tell(self, session: LiveSession | None, *, read_at: float) -> None:
+    def tell(self, session: FollowedSession | None, *, read_at: float) -> None:
         """Let the follower know where the session stood at this time by the loop's clock."""
         self._session, self._read_at = session, read_at
         self.changed.set()
@@ -153,7 +153,7 @@ class Following:
         again = READ_AGAIN_SECONDS if self._hears else UNHEARD_READ_AGAIN_SECONDS
         self._due.update((session_id, began + again) for session_id in due)  # what is heard meanwhile is read again
         try:
-            found = await live.read(due)
+            found = await followed_sessions.read(due)
         except (*db.UNAVAILABLE, errors.DatabaseNotReady) as error:
             log.warning("following.not_read", error=db.described(error), again_in_seconds=_AFTER_FAILURE_SECONDS)
             await asyncio.sleep(_AFTER_FAILURE_SECONDS)

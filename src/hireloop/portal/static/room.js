@@ -2,7 +2,7 @@
 
 import * as clock from "./clock.js";
 import * as devices from "./devices.js";
-import * as live from "./live.js";
+import * as follow from "./follow.js";
 import { permission } from "./media.js";
 import { phrase, say } from "./phrases.js";
 import * as presses from "./presses.js";
@@ -63,7 +63,7 @@ const ELSEWHERE = {
 
 // One window at a time has the camera and the microphone.
 function follow({ version, active: now }) {
-  if (version !== page.dataset.version) return live.renew();
+  if (version !== page.dataset.version) return follow.renew();
   const lost = isHere() && now !== "here";
   if (now !== active || lost) {
     active = now;
@@ -99,4 +99,4 @@ window.addEventListener("pageshow", (event) => event.persisted && location.reloa
 document.querySelector("#elsewhere form").addEventListener("submit", remember);
 document.addEventListener("live", ({ detail }) => follow(detail));
 presses.setUp();
-live.start();
+follow.start();
