@@ -43,7 +43,7 @@ from hireloop.notify.deliveries.sending_limits import SendingLimits
 from hireloop.notify.diagnosis.pulse import MailPulse
 from hireloop.notify.plugin import NotificationHub
 from hireloop.notify.transport import Channel
-from hireloop.scheduling.bookings import changed
+from hireloop.scheduling.bookings import announcements
 from hireloop.scheduling.bookings.booking import WindowSettings
 from hireloop.settings import Settings
 from hireloop.telemetry.logs import log
@@ -231,7 +231,7 @@ def _lifespan(
             for part in background:
                 await part.start()
             try:
-                with changed.heard_by(hub.wakeups.tell_changed, background[-1].look_at):
+                with announcements.heard_by(announcements.to_others(hub.wakeups), background[-1].look_at):
                     yield
             finally:
                 for part in background:

@@ -9,7 +9,7 @@ from axe_playwright_python.base import AXE_SCRIPT, AxeResults  # type: ignore[im
 from playwright.async_api import Page, expect
 
 from hireloop import app
-from hireloop.scheduling.bookings import changed
+from hireloop.scheduling.bookings import announcements
 from hireloop.settings import Settings
 from hireloop.web.following import Following
 from portal.factories import BookingResult
@@ -36,7 +36,7 @@ async def served_here(settings: Settings) -> AsyncIterator[str]:
     built = app.build(settings.model_copy(update={"base_url": "http://localhost"}))
     following: Following = built.state["context"].following  # the pool is the test's, and so it has no lifespan
     await following.start()
-    with changed.heard_by(following.look_at):
+    with announcements.heard_by(following.look_at):
         async with serving(built) as served:
             yield served
     await following.stop()

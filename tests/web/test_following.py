@@ -9,7 +9,7 @@ from opentelemetry.metrics import CallbackOptions
 from structlog.testing import capture_logs
 
 from hireloop import db
-from hireloop.notify.worker.wakeup import WakeupSender
+from hireloop.scheduling.bookings import announcements
 from hireloop.scheduling.sessions import sessions
 from hireloop.scheduling.sessions.sessions import SessionState
 from hireloop.settings import Settings
@@ -51,16 +51,13 @@ def nothing_is_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("nothing_is_read_again")
 async def test_a_follower_is_told_of_a_change_in_another_process(settings: Settings, database_url: str) -> None:
     booked = await book(settings, starts_in=20)
-    other = WakeupSender(database_url)
-    await other.start()
     async with running(database_url) as here:
         with here.follow(booked.session_id) as follower:
             await until_state(follower, SessionState.SCHEDULED)
-            await enter(booked)
-            other.tell_changed([booked.session_id])
+            async with announcements.heard_by_others(database_url, name="other-notify"):
+                await enter(booked)
             await until_state(follower, SessionState.ENTERED)
     assert follower.is_over is False  # it had gone before
-    await other.stop()
 
 
 async def test_where_notifications_do_not_arrive_it_reads_again_sooner_and_says_so(

@@ -11,6 +11,7 @@ from piccolo.table import Table
 from hireloop import db, errors, migrate
 from hireloop.local.home import at_home
 from hireloop.notify.tables import Alert, Delivery
+from hireloop.scheduling.bookings import announcements
 from hireloop.scheduling.tables import Candidate, Interview, Job, Schedule, Session, Slot
 from hireloop.settings import Settings
 
@@ -44,7 +45,8 @@ def run(work: Callable[[Settings], Awaitable[T]]) -> T:
 
         async def checked() -> T:
             await migrate.check(settings)
-            return await work(settings)
+            async with announcements.heard_by_others(settings.listen_url, name="cli-notify"):
+                return await work(settings)
 
         return asyncio.run(with_database(settings, checked))
 

@@ -30,7 +30,7 @@ from hireloop.notify.transports.mail.email import from_address
 from hireloop.notify.worker import gauges, heartbeat
 from hireloop.notify.worker.sweeps import Chore
 from hireloop.notify.worker.worker import MissingTransport, Worker
-from hireloop.scheduling.bookings import reminders
+from hireloop.scheduling.bookings import announcements, reminders
 from hireloop.scheduling.sessions import lifecycle
 from hireloop.scheduling.slots import interviewer_reminders, notices
 from hireloop.settings import Settings
@@ -104,7 +104,8 @@ async def _work(settings: Settings, concurrency: int | None, dropped: DroppedSpa
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, worker.stop)
-        drained = await worker.run()
+        async with announcements.heard_by_others(settings.listen_url, name="worker-notify"):
+            drained = await worker.run()
         return _BROKE_DOWN if worker.has_broken_down else int(not drained)
 
 

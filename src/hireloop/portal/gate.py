@@ -3,6 +3,7 @@
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import timedelta
 from enum import StrEnum
+from http import HTTPStatus
 from typing import Any, assert_never
 from uuid import UUID
 
@@ -74,7 +75,10 @@ def _let_into(handler: Handler, *, press: PressKind | None = None) -> RouteHandl
             return visit
         if press is not None:
             await press_limits.pay(visit.session_id, press)
-        return await handler(request, visit)
+        response = await handler(request, visit)
+        # A script must know what is done from the redirect of a proxy that wants somebody to sign in.
+        is_done = response.status_code == HTTPStatus.SEE_OTHER and press is not None
+        return render.nothing() if is_done and request.headers.get("accept") == "application/json" else response
 
     let_into.__name__, let_into.__doc__ = handler.__name__, handler.__doc__  # not its signature: Litestar reads ours
     return let_into

@@ -10,7 +10,7 @@ from litestar import Response
 
 from hireloop.portal import gate, render, session_pages
 from hireloop.portal.gate import path_of
-from hireloop.portal.live import client_of
+from hireloop.portal.open_pages import client_of
 from hireloop.scheduling.sessions import late_requests, sessions
 from hireloop.scheduling.sessions.sessions import Visit
 from hireloop.web.context import AnyRequest, context_of

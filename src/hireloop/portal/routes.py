@@ -7,7 +7,7 @@ from litestar.exceptions import HTTPException
 from litestar.params import FromPath
 
 from hireloop import db, errors
-from hireloop.portal import calendar_entry, gate, live, own_changes, render, room
+from hireloop.portal import calendar_entry, gate, open_pages, own_changes, render, room
 from hireloop.portal.gate import path_of
 from hireloop.scheduling.sessions.sessions import Visit
 from hireloop.telemetry.logs import log
@@ -86,10 +86,10 @@ def routes() -> list[Router]:
         post("/i/{session_id:str}/ask")(room.ask),
         post("/i/{session_id:str}/devices")(room.record_devices),
         route("/i/{session_id:str}/calendar.ics", http_method=_READ)(calendar_entry.download),
-        live.follow,
-        route("/i/{session_id:str}/state", http_method=_READ)(live.state),
-        post("/i/{session_id:str}/take-over")(live.take_over),
-        post("/i/{session_id:str}/beat")(live.beat),
+        open_pages.follow,
+        route("/i/{session_id:str}/state", http_method=_READ)(open_pages.state),
+        post("/i/{session_id:str}/take-over")(open_pages.take_over),
+        post("/i/{session_id:str}/beat")(open_pages.beat),
         post("/i/{session_id:str}/confirm")(own_changes.confirm),
         route("/i/{session_id:str}/move", http_method=_READ)(own_changes.choose),
         post("/i/{session_id:str}/move")(own_changes.move),

@@ -5,11 +5,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TypeAlias, assert_never
 
-from hireloop.scheduling.sessions.live import LiveSession
+from hireloop.scheduling.sessions.followed_sessions import FollowedSession
 from hireloop.scheduling.sessions.sessions import SessionState, Visit, late_request_at
 from hireloop.scheduling.tables import ScheduleState
 
-Standing: TypeAlias = Visit | LiveSession  # where a session stands at its `now`
+Standing: TypeAlias = Visit | FollowedSession  # where a session stands at its `now`
 
 
 class Stage(StrEnum):

@@ -14,9 +14,11 @@ from datetime import timedelta
 from uuid import UUID
 
 from hireloop import db, errors
-from hireloop.notify.worker.wakeup import NOTIFY_SESSIONS, SESSIONS_CHANNEL, listen_to
-from hireloop.scheduling.sessions import live
-from hireloop.scheduling.sessions.live import LiveSession
+from hireloop.db.notifications import listen_to
+from hireloop.scheduling.bookings import announcements
+from hireloop.scheduling.sessions import followed_sessions
+from hireloop.scheduling.sessions.followed_sessions import FollowedSession
+from hireloop.statements import Statement
 from hireloop.telemetry import metrics
 from hireloop.telemetry.logs import log
 
@@ -30,6 +32,8 @@ _AFTER_FAILURE_SECONDS = 2.0
 _PROBED_EVERY_SECONDS = 60.0
 _PROBE_SECONDS = 3.0
 _PROBE = "probe"
+# Sends the probe.
+_NOTIFY = Statement(f"SELECT pg_notify('{announcements.CHANNEL}', :words)")
 
 
 class TooManyFollowers(Exception):
@@ -43,18 +47,18 @@ class Follower:
         self.session_id = session_id
         self.changed = asyncio.Event()  # read again, or over
         self.is_over = False  # the process stops
-        self._session: LiveSession | None = None
+        self._session: FollowedSession | None = None
         self._read_at = 0.0
 
     @property
-    def session(self) -> LiveSession | None:
+    def session(self) -> FollowedSession | None:
         """The session as it was last read, with the time that it is now; None before that, or if there is none."""
         if self._session is None:
             return None
         passed = timedelta(seconds=asyncio.get_running_loop().time() - self._read_at)
-        return live.at(self._session, self._session.now + passed)
+        return followed_sessions.at(self._session, self._session.now + passed)
 
-    def tell(self, session: LiveSession | None, *, read_at: float) -> None:
+    def tell(self, session: FollowedSession | None, *, read_at: float) -> None:
         """Let the follower know where the session stood at this time by the loop's clock."""
         self._session, self._read_at = session, read_at
         self.changed.set()
@@ -82,7 +86,7 @@ class Following:
     async def start(self) -> None:
         """Begin to listen and to read, and let the metrics say how many follow."""
         metrics.SOCKETS.watch(lambda: [(self._count, {})])
-        listening = listen_to(SESSIONS_CHANNEL, self._url, self._hear, name="api-listen")
+        listening = listen_to(announcements.CHANNEL, self._url, self._hear, name="api-listen")
         for work, name in ((listening, "listen"), (self._read_due(), "read"), (self._keep_probing(), "probe")):
             self._tasks.append(asyncio.create_task(work, name=f"following-{name}"))
 
@@ -149,7 +153,7 @@ class Following:
         again = READ_AGAIN_SECONDS if self._hears else UNHEARD_READ_AGAIN_SECONDS
         self._due.update((session_id, began + again) for session_id in due)  # what is heard meanwhile is read again
         try:
-            found = await live.read(due)
+            found = await followed_sessions.read(due)
         except (*db.UNAVAILABLE, errors.DatabaseNotReady) as error:
             log.warning("following.not_read", error=db.described(error), again_in_seconds=_AFTER_FAILURE_SECONDS)
             await asyncio.sleep(_AFTER_FAILURE_SECONDS)
@@ -182,7 +186,7 @@ class Following:
         self._probe_heard.clear()
         try:
             for _ in range(2):  # the first one may come before the connection that listens
-                await NOTIFY_SESSIONS.run(words=self._probe)
+                await _NOTIFY.run(words=self._probe)
                 with suppress(TimeoutError):
                     async with asyncio.timeout(_PROBE_SECONDS):
                         await self._probe_heard.wait()

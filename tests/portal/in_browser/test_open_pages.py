@@ -4,10 +4,11 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import httpx
 import pytest
-from playwright.async_api import Page, Route, WebSocketRoute, expect
+from playwright.async_api import Page, Request, Route, WebSocketRoute, expect
 
 from hireloop import db
 from hireloop.access import api_keys
@@ -32,6 +33,7 @@ from portal.records import everything
 from processes import Hireloop, Server, environment
 from sample_settings import as_application
 from servers.poolers import pgbouncer
+from waiting import until_true
 from web.browsers import Launch, needs_chromium, visiting
 
 pytestmark = needs_chromium
@@ -49,6 +51,13 @@ async def server(database_url: str, database: None) -> AsyncIterator[Server]:  #
 @pytest.fixture
 def address(server: Server) -> str:
     return f"http://localhost:{server.port}"
+
+
+@pytest.fixture
+async def served(settings: Settings, database: None) -> AsyncIterator[str]:  # noqa: ARG001 (the pool is open)
+    """Where it is served by this process, which takes less time to start."""
+    async with served_here(settings) as one:
+        yield one
 
 
 @pytest.fixture
@@ -216,6 +225,22 @@ async def test_a_window_that_was_duplicated_is_another_one(address: str, launch:
         await expect(copy.get_by_text("The interview is open in another window")).to_be_visible()
 
 
+async def test_without_a_connection_a_link_leads_nowhere_and_says_so(
+    address: str, launch: Launch, settings: Settings, server: Server
+) -> None:
+    booked = await book(settings)
+    browser = await launch()
+    async with visiting(browser, link(address, booked)) as (page, seen):
+        await expect_stage(page, "early")
+        server.kill()
+        await expect(page.locator("#connection")).to_be_visible()
+        for name in ("Move the interview", "Cancel the interview", "Add it to your calendar"):
+            await page.get_by_role("link", name=name).click()
+            await expect(page.get_by_text("This cannot be opened without a connection")).to_be_visible()
+        await expect_stage(page, "early")
+        seen.complaints.clear()  # of connections that were refused
+
+
 async def test_a_restart_of_the_server_is_said_and_a_press_in_the_meantime_is_kept(
     address: str, launch: Launch, settings: Settings, server: Server, database_url: str
 ) -> None:
@@ -245,7 +270,11 @@ async def test_where_no_socket_opens_the_page_polls_and_keeps_its_lease(
 ) -> None:
     booked = await book(settings, starts_in=20)
 
+    refused: list[WebSocketRoute] = []
+    polls: list[Request] = []
+
     async def refuse(socket: WebSocketRoute) -> None:
+        refused.append(socket)
         await socket.close(code=1013)
 
     async def lease() -> datetime:
@@ -255,8 +284,14 @@ async def test_where_no_socket_opens_the_page_polls_and_keeps_its_lease(
     browser = await launch()
     async with visiting(browser, address) as (page, _):
         await page.route_web_socket("**/live*", refuse)
+        page.on("request", lambda request: polls.append(request) if "/state/" in request.url else None)
         await page.clock.install()
         await page.goto(link(address, booked))
+        began = await page.evaluate("Date.now()")
+        while len(refused) < 8:
+            await page.clock.fast_forward(1_000)
+        seconds = (await page.evaluate("Date.now()") - began) / 1_000
+        assert len(polls) <= 2 + seconds / 24  # every 30 s or so, and not at each attempt to connect
         await page.get_by_role("button", name="Start interview").click()
         await expect_stage(page, "started")
         for _ in range(2):
@@ -267,6 +302,59 @@ async def test_where_no_socket_opens_the_page_polls_and_keeps_its_lease(
         await sessions.leave(booked.session_id, 1, outbox=OUTBOX)  # in silence
         await page.clock.fast_forward(45_000)
         await expect_stage(page, "finished")
+
+
+async def test_a_press_that_a_proxy_redirects_to_its_sign_in_is_not_taken_for_done(
+    served: str, launch: Launch, settings: Settings
+) -> None:
+    booked = await book(settings, starts_in=20)
+    sign_in = f"{served}/of-the-proxy/"
+    browser = await launch()
+    async with visiting(browser, link(served, booked)) as (page, seen):
+        await expect_stage(page, "open")
+        await page.route("**/start/", lambda route: route.fulfill(status=302, headers={"Location": sign_in}))
+        await page.get_by_role("button", name="Start interview").click()
+        await expect(page).to_have_url(sign_in)
+        seen.complaints.clear()  # there is no such page
+
+
+async def test_without_storage_a_window_is_still_itself_from_page_to_page(
+    served: str, launch: Launch, settings: Settings
+) -> None:
+    booked = await book(settings, starts_in=20)
+    await sessions.enter(booked.session_id, 1, outbox=OUTBOX, client=uuid4())
+    denied = "Object.defineProperty(window, 'sessionStorage', { get() { throw new Error('denied'); } })"
+    browser = await launch(FAKE_DEVICES, FAKE_CONSENT)
+    async with visiting(browser, served) as (page, _):
+        await page.add_init_script(denied)
+        await page.goto(link(served, booked))
+        await page.get_by_role("button", name="Take over").click()
+        await expect_picture(page)
+        await page.reload()
+        await expect_picture(page)
+
+
+async def test_a_press_before_the_server_has_said_who_is_in_turns_nothing_on_until_then(
+    served: str, launch: Launch, settings: Settings
+) -> None:
+    booked = await book(settings, starts_in=20)
+    await sessions.enter(booked.session_id, 1, outbox=OUTBOX, client=uuid4())
+    browser = await launch(FAKE_DEVICES, FAKE_CONSENT)
+    held: list[WebSocketRoute] = []  # without a word
+    counted = """
+        window.asked = 0;
+        const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+        navigator.mediaDevices.getUserMedia = (wanted) => { window.asked += 1; return ask(wanted); };
+    """
+    async with visiting(browser, served) as (page, _):
+        await page.add_init_script(counted)
+        await page.route_web_socket("**/live*", lambda socket: held.append(socket))  # noqa: PLW0108 (Playwright marks its handlers, and a method takes no mark)
+        await page.goto(link(served, booked))
+        await page.get_by_role("button", name="Turn on camera and microphone").click()
+        await until_true(lambda: bool(held), "the socket is opened")
+        held[0].connect_to_server()
+        await expect(page.get_by_text("The interview is open in another window")).to_be_visible()
+        assert await page.evaluate("window.asked") == 0
 
 
 async def test_behind_pgbouncer_in_transaction_mode_an_open_page_follows_by_reading_again(

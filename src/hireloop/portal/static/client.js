@@ -22,7 +22,11 @@ function random() {
 }
 
 function channel() {
-  return typeof BroadcastChannel === "function" ? new BroadcastChannel(KEY) : null;
+  try {
+    return new BroadcastChannel(KEY);
+  } catch {
+    return null; // too old, or kept from us like storage
+  }
 }
 
 function isTaken(id) {
@@ -44,11 +48,12 @@ function listen(id) {
   if (others) others.onmessage = ({ data }) => data.asked === id && others.postMessage({ to: data.from });
 }
 
+// Where storage is not allowed, the name of the window holds the id: it stays from page to page, too.
 function stored() {
   try {
     return sessionStorage.getItem(KEY);
   } catch {
-    return null;
+    return window.name.startsWith(`${KEY}:`) ? window.name.slice(KEY.length + 1) : null;
   }
 }
 
@@ -56,6 +61,6 @@ function store(id) {
   try {
     sessionStorage.setItem(KEY, id);
   } catch {
-    // Without storage each page is a window of its own.
+    window.name = `${KEY}:${id}`;
   }
 }

@@ -233,11 +233,15 @@ export function offerAgain() {
   element("no-picture").textContent = say("Your camera and microphone were turned off when this page was reloaded.");
 }
 
-export function setUp() {
+// A press before it is known whether the devices may be used here waits for that.
+export function setUp(mayBeUsed = async () => true) {
   element("check").hidden = false;
   const button = element("check-devices");
-  button.addEventListener("click", () => {
-    if (button.getAttribute("aria-disabled") !== "true") turnOn();
+  button.addEventListener("click", async () => {
+    if (button.getAttribute("aria-disabled") === "true") return;
+    button.setAttribute("aria-disabled", "true");
+    if (await mayBeUsed()) turnOn();
+    else button.removeAttribute("aria-disabled");
   });
   element("play-tone").addEventListener("click", playTone);
   for (const kind of ["camera", "microphone"]) onChoice(kind, turnOn);

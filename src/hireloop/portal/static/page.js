@@ -2,7 +2,7 @@
 // but not while somebody has begun to fill it in.
 
 import * as clock from "./clock.js";
-import * as live from "./live.js";
+import * as follow from "./follow.js";
 import * as presses from "./presses.js";
 
 const page = document.querySelector("main");
@@ -20,7 +20,7 @@ document.addEventListener("live", ({ detail }) => {
   if (detail.version === page.dataset.version) return;
   const changed = document.getElementById("changed");
   if (changed && isBegun()) changed.hidden = false;
-  else live.renew();
+  else follow.renew();
 });
 window.addEventListener("pageshow", (event) => event.persisted && location.reload());
-live.start();
+follow.start();

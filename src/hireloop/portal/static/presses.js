@@ -1,6 +1,6 @@
 // Sends what is pressed by fetch, so that nobody meets the browser's own error page. What cannot be sent now is kept by
 // the open page, which says so, and sent again. What is refused, or fails too often, the form itself sends: the server's
-// page then says why.
+// page then says why. So does that of a proxy which wants somebody to sign in first.
 
 import { client } from "./client.js";
 import { phrase, say } from "./phrases.js";
@@ -36,7 +36,7 @@ async function send(form) {
   let failures = 0;
   for (let pause = AGAIN_AFTER; ; pause = Math.min(pause * 1.5, LONGEST_PAUSE)) {
     const response = await answer(form.action, body);
-    if (response?.type === "opaqueredirect") return location.assign(page.dataset.path); // it is done
+    if (response?.status === 204) return location.assign(page.dataset.path); // it is done
     if (response) failures += 1;
     if (response && (response.status < 500 || failures >= MOST_FAILURES)) return form.submit();
     const kept = document.getElementById("kept");
@@ -48,7 +48,9 @@ async function send(form) {
 
 async function answer(action, body) {
   try {
-    return await fetch(action, { method: "POST", body, redirect: "manual", signal: AbortSignal.timeout(ANSWERS_WITHIN) });
+    const headers = { Accept: "application/json" }; // and so no redirect for what is done
+    const signal = AbortSignal.timeout(ANSWERS_WITHIN);
+    return await fetch(action, { method: "POST", headers, body, redirect: "manual", signal });
   } catch {
     return null;
   }

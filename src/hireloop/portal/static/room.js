@@ -2,7 +2,7 @@
 
 import * as clock from "./clock.js";
 import * as devices from "./devices.js";
-import * as live from "./live.js";
+import * as follow from "./follow.js";
 import { permission } from "./media.js";
 import { phrase, say } from "./phrases.js";
 import * as presses from "./presses.js";
@@ -15,6 +15,8 @@ const announce = (words) => (document.getElementById("announcement").textContent
 const announceLeft = clock.announcer((left) => announce(say("{left} left.", { left })));
 let active = ""; // which of the candidate's windows is in the interview, once the server has said so
 let resumed = false;
+let known = null; // calls what waits for the server's first word
+const word = new Promise((resolve) => (known = resolve));
 
 function tick() {
   const left = Date.parse(shown.dataset.until) - clock.now();
@@ -61,12 +63,12 @@ const ELSEWHERE = {
 
 // One window at a time has the camera and the microphone.
 function follow({ version, active: now }) {
-  if (version !== page.dataset.version) return live.renew();
+  if (version !== page.dataset.version) return follow.renew();
   const lost = isHere() && now !== "here";
   if (now !== active || lost) {
     active = now;
     const panel = document.getElementById("elsewhere");
-    if (lost) devices.turnOff();
+    if (!isHere()) devices.turnOff();
     panel.hidden = isHere();
     document.getElementById("devices").hidden = !isHere();
     if (!isHere()) {
@@ -75,6 +77,7 @@ function follow({ version, active: now }) {
       panel.querySelector("button").textContent = now === "nobody" ? say("Go on here") : say("Take over");
     }
   }
+  known();
   // Not while Take over is being sent, which leads to the page once more: that one turns them on.
   if (isHere() && !resumed && !presses.isSending()) resume();
 }
@@ -89,7 +92,7 @@ function remember() {
 
 clock.setFromPage();
 scripted.show();
-devices.setUp();
+devices.setUp(() => word.then(isHere));
 tick();
 setInterval(tick, 500);
 document.addEventListener("visibilitychange", tick);
@@ -97,4 +100,4 @@ window.addEventListener("pageshow", (event) => event.persisted && location.reloa
 document.querySelector("#elsewhere form").addEventListener("submit", remember);
 document.addEventListener("live", ({ detail }) => follow(detail));
 presses.setUp();
-live.start();
+follow.start();

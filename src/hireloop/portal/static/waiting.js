@@ -2,7 +2,7 @@
 
 import * as clock from "./clock.js";
 import * as devices from "./devices.js";
-import * as live from "./live.js";
+import * as follow from "./follow.js";
 import { phrase, say } from "./phrases.js";
 import * as presses from "./presses.js";
 import * as scripted from "./scripted.js";
@@ -46,7 +46,7 @@ async function look() {
     const nextPage = next.querySelector("main");
     if (!response.ok || !["early", "open"].includes(nextPage?.dataset.stage) || presses.isSending()) {
       looking = false;
-      return live.renew();
+      return follow.renew();
     }
     clock.set(nextPage.dataset.now, receivedAt);
     const opened = page.dataset.stage !== nextPage.dataset.stage;
@@ -100,4 +100,4 @@ document.addEventListener("devices-changed", warn);
 document.addEventListener("visibilitychange", tick);
 document.addEventListener("live", ({ detail }) => detail.version !== page.dataset.version && look());
 window.addEventListener("pageshow", (event) => event.persisted && location.reload());
-live.start();
+follow.start();

@@ -13,7 +13,7 @@ import msgspec
 from hireloop import errors
 from hireloop.notify.deliveries.outbox import origin_fragment
 from hireloop.notify.messages import Meeting
-from hireloop.scheduling.bookings import changed, history
+from hireloop.scheduling.bookings import announcements, history
 from hireloop.scheduling.bookings.history import HistoryEntry
 from hireloop.scheduling.tables import InterviewState, ScheduleState, Session
 from hireloop.statements import Statement
@@ -118,5 +118,5 @@ async def _lock_bookings(schedule_ids: Collection[UUID], now: datetime | None) -
     await _HOLD_CANDIDATES.run(schedules=list(schedule_ids))
     rows = await _LOCKED.rows(schedules=list(schedule_ids), now=now)
     links.add_bookings(row["traceparent"] or "" for row in rows)
-    changed.say([row["session_id"] for row in rows])
+    announcements.announce([row["session_id"] for row in rows])
     return [msgspec.convert({**row, "changes": history.read(row["changes"])}, LockedBooking) for row in rows]

@@ -1,4 +1,7 @@
-"""Wake-ups: heard at once, few, and made again after their connection broke; none of them is ever relied upon."""
+"""Notifications, such as wake-ups: heard at once, few, and made again after their connection broke.
+
+None of them is ever relied upon.
+"""
 
 import asyncio
 import os
@@ -11,6 +14,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from hireloop import db
+from hireloop.db import notifications
 from hireloop.notify.worker import wakeup
 from hireloop.notify.worker.wakeup import WakeupSender
 from servers.databases import END_ALL_OTHERS
@@ -56,19 +60,28 @@ async def test_a_hundred_wakeups_at_once_are_a_handful(sender: WakeupSender, ear
     assert heard.qsize() <= 3
 
 
-async def test_sessions_that_have_changed_are_named_together_and_each_once(
+async def test_words_for_one_channel_are_sent_together_and_each_once(
     sender: WakeupSender, ear: asyncpg.Connection
 ) -> None:
     heard: asyncio.Queue[str] = asyncio.Queue()
-    await ear.add_listener(wakeup.SESSIONS_CHANNEL, lambda *heard_of: heard.put_nowait(str(heard_of[-1])))
-    changed = [db.new_id() for _ in range(450)]
-    for session in changed:
-        sender.tell_changed([session, changed[0]])
+    await ear.add_listener("a_channel", lambda *heard_of: heard.put_nowait(str(heard_of[-1])))
+    words = [db.new_id().hex for _ in range(450)]
+    for word in words:
+        sender.notify_soon("a_channel", [word, words[0]])
     told: list[str] = []
-    while len(told) < len(changed):
+    while len(told) < len(words):
         told += (await asyncio.wait_for(heard.get(), _PATIENCE_SECONDS)).split(" ")
-    assert told == [session.hex for session in changed]
+    assert told == words
     assert heard.empty()
+
+
+async def test_what_is_still_wanted_is_sent_before_the_end(database_url: str, ear: asyncpg.Connection) -> None:
+    heard = await _heard_by(ear)
+    last = WakeupSender(database_url)
+    await last.start()
+    last.send_soon()
+    await last.stop()
+    await asyncio.wait_for(heard.get(), _PATIENCE_SECONDS)
 
 
 async def test_a_wakeup_whose_connection_has_ended_meanwhile_is_sent_on_another_one(
@@ -126,7 +139,7 @@ async def test_a_listener_that_is_cancelled_just_as_its_connection_ends_ends(
             super().__init__(connection)
             made.put_nowait(self)
 
-    monkeypatch.setattr(db, "Connection", Kept)
+    monkeypatch.setattr(notifications, "Connection", Kept)
     listening = asyncio.create_task(wakeup.listen(database_url, woken.set))
     await asyncio.wait_for(woken.wait(), _PATIENCE_SECONDS)
     made.get_nowait().raw.terminate()
@@ -153,7 +166,7 @@ async def test_a_listener_whose_connections_end_at_once_connects_ever_less_often
 async def test_a_wakeup_whose_connection_is_answered_no_more_is_sent_on_another_one(
     sender: WakeupSender, ear: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(wakeup, "_ANSWER_SECONDS", 0.2)
+    monkeypatch.setattr(notifications, "_ANSWER_SECONDS", 0.2)
     heard = await _heard_by(ear)
     sender.send_soon()
     await asyncio.wait_for(heard.get(), _PATIENCE_SECONDS)
@@ -165,8 +178,8 @@ async def test_a_wakeup_whose_connection_is_answered_no_more_is_sent_on_another_
 async def test_a_listener_whose_connection_is_answered_no_more_makes_another_one(
     database_url: str, ear: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(wakeup, "_ANSWER_SECONDS", 0.2)
-    monkeypatch.setattr(wakeup, "_CHECKED_EVERY_SECONDS", 0.1)
+    monkeypatch.setattr(notifications, "_ANSWER_SECONDS", 0.2)
+    monkeypatch.setattr(notifications, "_CHECKED_EVERY_SECONDS", 0.1)
     woken: asyncio.Queue[str] = asyncio.Queue()
     listening = asyncio.create_task(wakeup.listen(database_url, lambda: woken.put_nowait("woken")))
     await asyncio.wait_for(woken.get(), _PATIENCE_SECONDS)

@@ -13,12 +13,15 @@ import pytest
 from hireloop import db
 from hireloop.access import api_keys
 from hireloop.access.tables import Role
+from hireloop.db.notifications import listen_to
+from hireloop.scheduling.bookings import announcements
+from hireloop.scheduling.sessions import sessions
 from hireloop.settings import Settings
 from hireloop.web.following import LEASED_READ_AGAIN_SECONDS
 from portal.coming_in import PRESSED, cookie_of, opened
-from portal.factories import BookingResult, Person, book
+from portal.factories import OUTBOX, BookingResult, Person, book
 from portal.records import everything
-from processes import Server, environment
+from processes import Hireloop, Server, WorkerProcess, environment
 from servers.websocket import Refused
 
 # Sooner than any session is read again without being told: it takes a fraction of a second.
@@ -158,6 +161,35 @@ async def test_a_page_is_told_when_its_window_opens(settings: Settings, server: 
         page.hear_until(stage="open")
         late = await db.fetch_value("SELECT now() - $1::timestamptz", opens_at)
         assert 0 <= late.total_seconds() < SOON_SECONDS
+
+
+LONG_AGO = """
+    WITH schedules AS (
+        UPDATE schedule SET starts_at = starts_at - interval '1 year', ends_at = ends_at - interval '1 year'
+    ), candidates AS (
+        UPDATE candidate SET created_at = created_at - interval '1 year'
+    )
+    UPDATE interview SET created_at = created_at - interval '1 year', started_at = started_at - interval '1 year',
+        ended_at = ended_at - interval '1 year'
+"""
+
+
+async def test_servers_are_told_of_what_a_worker_and_a_command_change(
+    settings: Settings, env: dict[str, str], database_url: str
+) -> None:
+    booked = await book(settings, starts_in=20)
+    await sessions.enter(booked.session_id, 1, outbox=OUTBOX)
+    await db.fetch(LONG_AGO)  # and Finish was never pressed
+    heard: asyncio.Queue[str] = asyncio.Queue()
+    listening = asyncio.create_task(listen_to(announcements.CHANNEL, database_url, heard.put_nowait, name="test"))
+    assert await asyncio.wait_for(heard.get(), 20) == ""  # it listens
+    with WorkerProcess(env):
+        assert await asyncio.wait_for(heard.get(), 20) == booked.session_id.hex
+    with Hireloop("retention", "--older-than", "26w", env=env) as command:
+        assert await asyncio.wait_for(heard.get(), 20) == booked.session_id.hex
+        command.wait_for_log("1 candidate erased")
+    listening.cancel()
+    await asyncio.wait([listening])
 
 
 async def test_who_only_reads_changes_nothing_also_in_the_room(settings: Settings, server: Server) -> None:

@@ -8,7 +8,7 @@ import pytest
 from factories import book
 from hireloop import db, errors
 from hireloop.scheduling.audit import CANDIDATE
-from hireloop.scheduling.bookings import cancellations, changed, confirmations
+from hireloop.scheduling.bookings import announcements, cancellations, confirmations
 from portal.factories import OUTBOX
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -21,7 +21,7 @@ async def test_a_change_is_heard_once_it_is_committed_and_not_by_who_has_gone() 
     def hear(sessions: Collection[UUID]) -> None:
         heard.extend(sessions)
 
-    with changed.heard_by(hear):
+    with announcements.heard_by(hear):
         async with db.DB.transaction():
             await confirmations.confirm(booking.id, by=CANDIDATE, outbox=OUTBOX)
             assert heard == []

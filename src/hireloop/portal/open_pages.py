@@ -21,8 +21,8 @@ from hireloop.access.refusals import note
 from hireloop.portal import gate, render, stages
 from hireloop.portal.gate import path_of
 from hireloop.portal.stages import Stage
-from hireloop.scheduling.sessions import live
-from hireloop.scheduling.sessions.live import LiveSession
+from hireloop.scheduling.sessions import followed_sessions
+from hireloop.scheduling.sessions.followed_sessions import FollowedSession
 from hireloop.scheduling.sessions.sessions import Visit
 from hireloop.telemetry.refusals import WhyRefused
 from hireloop.web.context import AnyRequest, context_of
@@ -52,7 +52,7 @@ class ActiveClient(StrEnum):
     NOBODY = "nobody"
 
 
-class LiveState(msgspec.Struct, frozen=True, kw_only=True):
+class PageState(msgspec.Struct, frozen=True, kw_only=True):
     """What an open page is told: nothing that only its candidate may know."""
 
     stage: Stage
@@ -62,10 +62,10 @@ class LiveState(msgspec.Struct, frozen=True, kw_only=True):
     now: datetime
 
 
-def state_of(session: LiveSession, client: UUID | None) -> LiveState:
+def state_of(session: FollowedSession, client: UUID | None) -> PageState:
     """Return what this window is told of its session; pure."""
     stage = stages.stage_of(session)
-    return LiveState(
+    return PageState(
         stage=stage,
         version=stages.version_of(session),
         changes_at=stages.changes_at(session, stage),
@@ -74,16 +74,16 @@ def state_of(session: LiveSession, client: UUID | None) -> LiveState:
     )
 
 
-def _active(session: LiveSession, client: UUID | None) -> ActiveClient:
+def _active(session: FollowedSession, client: UUID | None) -> ActiveClient:
     if session.active_client is not None and session.active_client == client:
         return ActiveClient.HERE  # also past its lease, as after a sleep: nobody else has taken over
-    return ActiveClient.NOBODY if live.holder_at(session, session.now) is None else ActiveClient.ELSEWHERE
+    return ActiveClient.NOBODY if followed_sessions.holder_at(session, session.now) is None else ActiveClient.ELSEWHERE
 
 
 @gate.visited
 async def state(request: AnyRequest, visit: Visit) -> Response[bytes]:
     """Say once where the session stands. Changes nothing."""
-    found = await live.read([visit.session_id])
+    found = await followed_sessions.read([visit.session_id])
     said = state_of(found[visit.session_id], client_of(request.query_params.get("client", "")))
     return Response(msgspec.json.encode(said), media_type=MediaType.JSON)
 
@@ -93,7 +93,7 @@ async def take_over(request: AnyRequest, visit: Visit) -> Response[bytes]:
     """Let this window be the one that is in the interview; the others are told."""
     client = client_of((await fields_of(request)).get("client", ""))
     if client is not None:
-        await live.take_over(visit.session_id, visit.key_version, client)
+        await followed_sessions.take_over(visit.session_id, visit.key_version, client)
     return render.see_other(path_of(visit))
 
 
@@ -104,7 +104,7 @@ async def beat(request: AnyRequest, visit: Visit) -> Response[None]:
     if client is None:
         msg = "This is not the id of a window."
         raise ClientException(msg)
-    await live.renew(visit.session_id, client)
+    await followed_sessions.renew(visit.session_id, client)
     return render.nothing()
 
 
@@ -162,7 +162,7 @@ class _Conversation:
         return next(iter(done)).result()
 
     async def _say(self) -> int:
-        said: LiveState | None = None
+        said: PageState | None = None
         await self._follower.changed.wait()
         while not self._follower.is_over:
             self._follower.changed.clear()
@@ -181,7 +181,7 @@ class _Conversation:
             await self._wait_for_news(said)
         return RESTARTS
 
-    async def _wait_for_news(self, said: LiveState) -> None:
+    async def _wait_for_news(self, said: PageState) -> None:
         """Wait until something else is true, or it is time to say it again, which keeps proxies from closing."""
         until = self._clock() + (BEAT_SECONDS if said.active is ActiveClient.HERE else PING_SECONDS)
         while not self._follower.is_over:
@@ -226,4 +226,4 @@ class _Conversation:
         if self._clock() - self._renewed_at >= BEAT_SECONDS / 2:
             self._renewed_at = self._clock()
             with suppress(*db.UNAVAILABLE):  # the next one counts: the lease is longer than two of them
-                await live.renew(self._follower.session_id, self._client)
+                await followed_sessions.renew(self._follower.session_id, self._client)

@@ -23,6 +23,8 @@ const OFFLINE = {
   other: phrase("No connection. We keep trying, and this page will catch up by itself."),
 };
 
+const UNOPENED = phrase("This cannot be opened without a connection. Please try again once it is back.");
+
 let socket = null;
 let speaksBy = 0;
 let heardAt = 0; // by the browser's clock, as all moments here
@@ -44,7 +46,18 @@ export function start() {
     window.addEventListener("online", hurry);
     window.addEventListener("offline", () => (pollAt = 0));
     window.addEventListener("pagehide", () => (leaving = true));
+    document.addEventListener("click", keepHere);
   });
+}
+
+// Without a connection a link to another page, or to a file, would lead to the browser's own error page.
+function keepHere(event) {
+  const link = event.target.closest("a[href]");
+  if (!link || link.origin !== location.origin || link.getAttribute("href").startsWith("#")) return;
+  if (online && navigator.onLine) return;
+  event.preventDefault();
+  setOnline(false);
+  document.getElementById("connection").textContent = say(UNOPENED);
 }
 
 // After a sleep, or once there is a network again.
@@ -94,7 +107,7 @@ function lose(id, code = 0) {
   if (code === CROWDED) pause = CROWDED_PAUSE;
   connectAt = Date.now() + pause * (0.5 + Math.random());
   pause = Math.max(pause, Math.min(pause * 2, LONGEST_PAUSE));
-  pollAt = 0;
+  if (pollAt === Infinity && !polling) pollAt = 0; // else a poll is due already: no socket may ever open here
 }
 
 async function poll(id) {

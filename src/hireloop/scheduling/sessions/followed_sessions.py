@@ -13,14 +13,14 @@ import msgspec
 from piccolo.columns import Column
 
 from hireloop import db
-from hireloop.scheduling.bookings import changed
+from hireloop.scheduling.bookings import announcements
 from hireloop.scheduling.sessions import sessions
 from hireloop.scheduling.sessions.sessions import LEASE, SessionState
 from hireloop.scheduling.tables import ScheduleState, Session
 from hireloop.statements import Statement, as_structs
 
 
-class LiveSession(msgspec.Struct, frozen=True, kw_only=True):
+class FollowedSession(msgspec.Struct, frozen=True, kw_only=True):
     """Where a session stands at `now`, by the database's clock; nothing of it says who the candidate is."""
 
     session_id: UUID
@@ -62,10 +62,10 @@ _LIVE = Statement("""
 """)
 
 
-async def read(session_ids: Collection[UUID], *, now: datetime | None = None) -> dict[UUID, LiveSession]:
+async def read(session_ids: Collection[UUID], *, now: datetime | None = None) -> dict[UUID, FollowedSession]:
     """Return where these sessions stand, by their ids; those that there are not are left out. Changes nothing."""
     rows = await _LIVE.rows(sessions=list(session_ids), now=now)
-    return {one.session_id: one for one in as_structs(rows, LiveSession)}
+    return {one.session_id: one for one in as_structs(rows, FollowedSession)}
 
 
 @db.transactional
@@ -88,7 +88,7 @@ async def take_over(session_id: UUID, key_version: int, client: UUID, *, now: da
     )
     if not taken:
         return False
-    changed.say([session_id])
+    announcements.announce([session_id])
     return True
 
 
@@ -100,11 +100,11 @@ async def renew(session_id: UUID, client: UUID, *, now: datetime | None = None) 
     )
 
 
-def holder_at(session: LiveSession, now: datetime) -> UUID | None:
+def holder_at(session: FollowedSession, now: datetime) -> UUID | None:
     """Return which window is known to be in the interview at this moment; pure."""
     return session.active_client if session.active_until and session.active_until > now else None
 
 
-def at(session: LiveSession, now: datetime) -> LiveSession:
+def at(session: FollowedSession, now: datetime) -> FollowedSession:
     """Return the session as the clock alone makes it at this moment; pure."""
     return msgspec.structs.replace(session, now=now)
