@@ -18,7 +18,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
         --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-long test-install lint types fix venv bench docs openapi schema pin-images client fuzz chaos lock ci clean
+.PHONY: help run test test-long test-install lint types fix venv pictures bench docs openapi schema pin-images client fuzz chaos lock ci clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -49,6 +49,9 @@ fix: installed-to-test ## fix what ruff can fix
 	@$(BIN)/ruff format
 
 venv: installed-to-test ## make the virtual environment in .venv with everything for development
+
+pictures: installed-to-test browser ## take pictures of pages and mails, with a contact sheet a language and light, in reports/pictures
+	@HIRELOOP_PICTURES=$(CURDIR)/reports/pictures $(BIN)/pytest -n $(PROCESSORS) -m pictures
 
 bench: installed-to-bench postfix ## measure bookings and deliveries against their peers, and lists at a million bookings
 	@.venv-bench/bin/python -m bench.booking
@@ -156,8 +159,9 @@ python:
 
 .PHONY: browser servers postfix package
 browser:
-	@{ command -v chromium && command -v firefox-esr; } >/dev/null || $(MAKE) --no-print-directory package \
-	  NAME="chromium firefox-esr" WHY="the tests that open the pages in real browsers" \
+	@{ command -v chromium && command -v firefox-esr && ls /usr/share/fonts/truetype/lohit-devanagari/*.ttf; } >/dev/null 2>&1 \
+	  || $(MAKE) --no-print-directory package \
+	  NAME="chromium firefox-esr fonts-lohit-deva" WHY="the tests that open the pages in real browsers" \
 	  || echo "Without Chromium and Firefox those tests are skipped, and say so."
 
 servers:

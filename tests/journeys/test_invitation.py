@@ -1,8 +1,5 @@
 """The main job, through the real doors: booked, mailed, opened, started, finished, and one trace of it all."""
 
-import re
-from email.message import EmailMessage
-
 import pytest
 from opentelemetry.trace import SpanKind
 from playwright.async_api import Page, async_playwright, expect
@@ -16,16 +13,9 @@ from hireloop_client.models import DeliveryState, InterviewState, SessionState
 from journeys.factories import book, slot_from
 from journeys.installation import Installation, done, sent
 from portal.browsing import FAKE_CONSENT, FAKE_DEVICES, expect_picture, expect_stage
+from portal.coming_in import link_in
 from portal.factories import BookingResult
 from web.browsers import CHROMIUM, QUIET, needs_chromium
-
-
-def link_in(mail: EmailMessage) -> str:
-    body = mail.get_body(("plain",))
-    assert body is not None
-    found = re.search(r"https?://\S+session_key=\S+", body.get_content())
-    assert found is not None
-    return found[0]
 
 
 @needs_chromium

@@ -1,4 +1,7 @@
-"""How a candidate comes in over HTTP, and what a browser says of a press on the portal's own page."""
+"""How a candidate comes in, from the mail or over HTTP, and what a browser says of a press on the portal's own page."""
+
+import re
+from email.message import EmailMessage
 
 import httpx
 
@@ -7,6 +10,15 @@ from processes import Server
 from servers.websocket import WebSocket
 
 PRESSED = {"Sec-Fetch-Site": "same-origin"}
+
+
+def link_in(mail: EmailMessage) -> str:
+    """Return the link of an invitation."""
+    body = mail.get_body(("plain",))
+    assert body is not None
+    found = re.search(r"https?://\S+session_key=\S+", body.get_content())
+    assert found is not None
+    return found[0]
 
 
 async def come_in(client: httpx.AsyncClient, booked: BookingResult) -> None:

@@ -4,8 +4,9 @@ import asyncio
 import json
 import os
 import shutil
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,10 @@ FIREFOX = shutil.which("firefox-esr") or shutil.which("firefox")
 FOLDER = Path(node.__file__).parent / "firefox"
 # A camera and a microphone that Firefox makes up, and no question whether a page may have them.
 FAKE_DEVICES = {"media.navigator.streams.fake": True, "media.navigator.permission.disabled": True}
+DENIES_DEVICES = {"permissions.default.camera": 2, "permissions.default.microphone": 2}
+NO_AUDIO_OUTPUT = {"media.cubeb.backend": "none"}  # a sound system that there is not
+HIDES_WHO_IT_IS = {"privacy.resistFingerprinting": True}
 _QUIET = {"network.captive-portal-service.enabled": False, "network.connectivity-service.enabled": False}
-_LONGEST_LINE = 10_000_000
 
 needs_firefox = pytest.mark.skipif(
     (FIREFOX is None or not node.is_installed(FOLDER)) and not os.environ.get("CI"),
@@ -31,77 +34,106 @@ class FirefoxError(AssertionError):
 
 
 class Firefox:
-    """One Firefox with a fresh profile; `tab` in each call names one of its windows."""
+    """One Firefox with a fresh profile, which several tests may share: each works in a tab of its own."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
+    def __init__(self, process: "subprocess.Popen[str]") -> None:
         self._process = process
 
-    async def open(self, url: str, *, tab: str = "first") -> int:
-        """Open an address, and return the status of the response."""
-        status: int = await self._do("open", tab=tab, url=url)
-        return status
+    async def do(self, command: str, **arguments: object) -> Any:  # noqa: ANN401 (JSON)
+        """Have it do one thing, which `drive.js` lists, and return what comes of it."""
+        return await asyncio.to_thread(self._do, command, arguments)
 
-    async def press(self, selector: str, *, tab: str = "first") -> None:
-        """Click an element, once it is there and can be clicked."""
-        await self._do("press", tab=tab, selector=selector)
-
-    async def ask(self, script: str, *, tab: str = "first") -> Any:  # noqa: ANN401 (whatever the page says)
-        """Return the value of a JavaScript expression."""
-        return await self._do("ask", tab=tab, script=script)
-
-    async def until(self, script: str, *, tab: str = "first") -> None:
-        """Wait until a JavaScript expression is true."""
-        await self._do("until", tab=tab, script=script)
-
-    async def reload(self, *, tab: str = "first") -> None:
-        """Load the page again."""
-        await self._do("reload", tab=tab)
-
-    async def screenshot(self, path: Path, *, tab: str = "first") -> None:
-        """Write a picture of the whole page."""
-        await self._do("screenshot", tab=tab, path=str(path))
-
-    async def complaints(self) -> list[str]:
-        """Return the errors and warnings of all pages so far."""
-        said: list[str] = await self._do("complaints")
-        return said
-
-    async def _do(self, command: str, **arguments: str) -> Any:  # noqa: ANN401 (JSON)
+    def _do(self, command: str, arguments: dict[str, object]) -> Any:  # noqa: ANN401 (JSON)
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps({"do": command, **arguments}).encode() + b"\n")
-        line = await self._process.stdout.readline()
+        self._process.stdin.write(json.dumps({"do": command, **arguments}) + "\n")
+        self._process.stdin.flush()
+        line = self._process.stdout.readline()
         if not line:
             raise FirefoxError("Firefox has ended")
         result = json.loads(line)
         if "error" in result:
-            raise FirefoxError(f"{command} {arguments}: {result['error']}")
+            raise FirefoxError(f"{command} {str(arguments)[:500]}: {result['error']}")
         return result["value"]
 
 
-@asynccontextmanager
-async def firefox(profile: Path, **preferences: bool | int | str) -> AsyncIterator[Firefox]:
+class Tab:
+    """One tab of a Firefox."""
+
+    def __init__(self, browser: Firefox, name: str) -> None:
+        self._browser, self._name = browser, name
+
+    async def open(self, url: str) -> int:
+        """Open an address, and return the status of the response."""
+        status: int = await self._do("open", url=url)
+        return status
+
+    async def press(self, selector: str) -> None:
+        """Click an element, once it is there and can be clicked."""
+        await self._do("press", selector=selector)
+
+    async def key(self, key: str) -> None:
+        """Press a key."""
+        await self._do("key", key=key)
+
+    async def ask(self, script: str) -> Any:  # noqa: ANN401 (whatever the page says)
+        """Return the value of a JavaScript expression."""
+        return await self._do("ask", script=script)
+
+    async def until(self, script: str) -> None:
+        """Wait until a JavaScript expression is true."""
+        await self._do("until", script=script)
+
+    async def until_said(self, selector: str, words: str) -> None:
+        """Wait until an element that can be seen says these words."""
+        found = f"document.querySelector({json.dumps(selector)})"
+        await self.until(f"{found}?.checkVisibility() && {found}.innerText.includes({json.dumps(words)})")
+
+    async def resize(self, width: int, height: int) -> None:
+        """Give the page another size."""
+        await self._do("resize", width=width, height=height)
+
+    async def set_offline(self, offline: bool) -> None:  # noqa: FBT001 (as Playwright's own)
+        """Take the connection away, or give it back."""
+        await self._do("offline", **{"is": offline})
+
+    async def reload(self) -> None:
+        """Load the page again."""
+        await self._do("reload")
+
+    async def close(self) -> None:
+        """Close it, which ends its connections."""
+        await self._do("close")
+
+    async def complaints(self) -> list[str]:
+        """Return the errors and warnings of its pages so far."""
+        said: list[str] = await self._do("complaints")
+        return said
+
+    async def _do(self, command: str, **arguments: object) -> Any:  # noqa: ANN401 (JSON)
+        return await self._browser.do(command, tab=self._name, **arguments)
+
+
+@contextmanager
+def firefox(profile: Path, **preferences: bool | int | str) -> Iterator[Firefox]:
     """Start Firefox with a fresh profile and these preferences besides; end it afterwards."""
-    await asyncio.to_thread(profile.mkdir, parents=True, exist_ok=True)
-    process = await asyncio.create_subprocess_exec(
-        node.node(),
-        FOLDER / "drive.js",
-        FIREFOX or "firefox-esr",
-        profile,
-        json.dumps({**_QUIET, **preferences}),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        limit=_LONGEST_LINE,
+    profile.mkdir(parents=True, exist_ok=True)
+    process = subprocess.Popen(
+        [node.node(), FOLDER / "drive.js", FIREFOX or "firefox-esr", profile, json.dumps({**_QUIET, **preferences})],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
         env={**os.environ, "HOME": str(profile), "MOZ_HEADLESS": "1"},
     )
     try:
         yield Firefox(process)
     finally:
         assert process.stdin is not None
+        assert process.stdout is not None
         process.stdin.close()  # it closes the browser, and ends
         try:
-            async with asyncio.timeout(30):
-                await process.wait()
-        except TimeoutError:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
             process.kill()
-            await process.wait()
+            process.wait()
+        process.stdout.close()

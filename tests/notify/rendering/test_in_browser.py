@@ -1,10 +1,8 @@
 """Every mail in a real browser: nothing is hidden, small or pale, on a narrow screen or a wide one, by day or night.
 
-HIRELOOP_PICTURES=DIRECTORY keeps a picture of each.
+`make pictures` keeps a picture of each.
 """
 
-import os
-from pathlib import Path
 from typing import Literal
 
 import pytest
@@ -13,10 +11,10 @@ from hireloop.notify.messages import KINDS
 from hireloop.wording.languages import LANGUAGES
 from notify.rendering.test_preview import parcel
 from web.browsers import Launch, launch, needs_chromium
+from web.pictures import Pictures
 
 __all__ = ["launch"]
 pytestmark = needs_chromium
-PICTURES = os.environ.get("HIRELOOP_PICTURES")
 SCREENS: dict[tuple[int, Literal["light", "dark"]], str] = {
     (320, "light"): "narrow",
     (700, "light"): "wide",
@@ -55,9 +53,11 @@ FAULTS = """() => {
 }"""
 
 
+@pytest.mark.pictures
 @pytest.mark.parametrize("language", list(LANGUAGES))
 async def test_everything_in_a_mail_can_be_seen(launch: Launch, language: str) -> None:
     browser = await launch()
+    kept = Pictures("mails", language)
     faults: dict[str, list[str]] = {}
     for (width, scheme), screen in SCREENS.items():
         context = await browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
@@ -65,9 +65,10 @@ async def test_everything_in_a_mail_can_be_seen(launch: Launch, language: str) -
         for kind in KINDS:
             await page.set_content(parcel(kind, language).html)
             faults[f"{kind} {screen}"] = await page.evaluate(FAULTS)
-            if PICTURES:
-                await page.screenshot(path=Path(PICTURES) / f"{language}-{kind}-{screen}.png", full_page=True)
+            if screen == "narrow":
+                await kept.keep(page, kind)
         await context.close()
+    await kept.lay_out(browser)
     await browser.close()
     assert {mail: found for mail, found in faults.items() if found} == {}
 

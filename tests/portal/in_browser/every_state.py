@@ -27,6 +27,7 @@ ANOTHER_ZONE = "America/New_York"  # where the walk's browser is
 DENIES = """() => {
     navigator.mediaDevices.getUserMedia = async () => { throw new DOMException("", "NotAllowedError"); };
 }"""
+_A_DAY = 86_400  # seconds
 _SAME_SITE = "http://localhost:4999/"  # another origin, whose forms come with our cookies
 
 States = AsyncIterator[str]
@@ -51,7 +52,10 @@ class Walk:
         """Book an interview of another candidate, who differs in nothing but the address."""
         self._booked += 1
         email = f"candidate{self._booked}@example.com"
-        return await book(self._settings, structs.replace(self._person, email=email), starts_in=starts_in)
+        person = structs.replace(self._person, email=email)
+        if starts_in > _A_DAY:
+            return await book(self._settings, person, at=on_the_hour(seconds=starts_in))
+        return await book(self._settings, person, starts_in=starts_in)
 
     async def book_of_nobody(self, starts_in: float = 86_400) -> BookingResult:
         """Book an interview whose recruiter left no address."""
@@ -91,6 +95,11 @@ class Walk:
         return f"/?session_key={session_keys.mint(self._settings.secrets[0], booked.session_id, 2)}"
 
 
+def on_the_hour(**ahead: float) -> datetime:
+    """Return the hour that begins so far ahead, or has begun by then: a time as interviews have it."""
+    return (datetime.now(UTC) + timedelta(**ahead)).replace(minute=0, second=0, microsecond=0)
+
+
 async def without_a_link(walk: Walk) -> States:
     await walk.go("/")
     yield "welcome"
@@ -109,7 +118,7 @@ async def moved_and_cancelled(walk: Walk) -> States:
     await walk.go(f"{booked.path}move/")
     yield "move, no time is free"
     for n in range(22):
-        await offer(datetime.now(UTC) + timedelta(days=3, hours=n))
+        await offer(on_the_hour(days=3, hours=n))
     await walk.go(f"{booked.path}move/")
     await expect(page.get_by_role("radio")).to_have_count(20)
     yield "move"
@@ -121,7 +130,7 @@ async def moved_and_cancelled(walk: Walk) -> States:
     await expect(page.locator("#changed")).to_be_visible()
     yield "move, changed meanwhile"
     await db.fetch("UPDATE slot SET taken = 1 WHERE taken = 0")
-    await offer(datetime.now(UTC) + timedelta(days=9))
+    await offer(on_the_hour(days=9))
     await page.locator("button.main").click()
     await expect(page.get_by_role("alert")).to_be_visible()
     yield "move, taken meanwhile"
@@ -169,7 +178,7 @@ async def before_the_start(walk: Walk) -> States:
     await page.locator(".confirm button").click()
     await expect(page.locator(".confirmed")).to_be_visible()
     yield "early, confirmed"
-    another = await offer(datetime.now(UTC) + timedelta(days=5))
+    another = await offer(on_the_hour(days=5))
     await moves.move(booked.schedule_id, another, by=TESTS, reason="–", outbox=OUTBOX, windows=WINDOWS)  # noqa: RUF001 (a reason in no language)
     await expect(page.locator(".moved")).to_be_visible()
     yield "early, moved"
@@ -216,8 +225,9 @@ async def _in_other_windows(walk: Walk, booked: BookingResult) -> States:
     yield "started, in another window"
     await booked.move(starts_in=-4000)
     await db.fetch("UPDATE session SET active_client = NULL, active_until = NULL WHERE id = $1", booked.session_id)
+    before = await page.locator("main").get_attribute("data-version") or ""
     changed.say([booked.session_id])
-    await page.reload()
+    await expect(page.locator("main")).not_to_have_attribute("data-version", before)  # it has loaded itself again
     await expect(page.locator("#elsewhere")).to_be_visible()
     yield "started, overtime in no window"
     no_picture = page.locator("#no-picture")
@@ -278,6 +288,7 @@ async def over(walk: Walk) -> States:
     """Take each link away, and at last the table."""
     booked = await walk.book()
     await walk.open(booked)
+    await walk.go("/")  # an open page would notice, and lead there by itself
     await db.fetch("UPDATE session SET key_version = 2")
     await walk.go(booked.path)
     yield "replaced"

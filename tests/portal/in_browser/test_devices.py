@@ -12,7 +12,16 @@ from playwright.async_api import Page, expect
 
 from hireloop.scheduling.sessions import sessions
 from hireloop.settings import Settings
-from portal.browsing import ASKS_AGAIN, FAKE_CONSENT, FAKE_DEVICES, TWO_CAMERAS, expect_picture, expect_stage, link
+from portal.browsing import (
+    ASKS_AGAIN,
+    FAKE_CONSENT,
+    FAKE_DEVICES,
+    NARROW,
+    TWO_CAMERAS,
+    expect_picture,
+    expect_stage,
+    link,
+)
 from portal.factories import OUTBOX, book
 from web.browsers import Launch, needs_chromium, visiting
 
@@ -292,7 +301,7 @@ async def test_after_a_reload_where_the_browser_asks_again_there_is_a_large_butt
 ) -> None:
     booked = await book(settings, starts_in=20)
     browser = await launch(FAKE_DEVICES, FAKE_CONSENT)
-    async with visiting(browser, address) as (page, _):
+    async with visiting(browser, address, viewport={"width": NARROW, "height": 700}) as (page, _):
         await page.add_init_script(ASKS_AGAIN)
         await page.goto(link(address, booked))
         await page.get_by_role("button", name="Start interview").click()
@@ -302,10 +311,14 @@ async def test_after_a_reload_where_the_browser_asks_again_there_is_a_large_butt
         await page.reload()
         again = page.get_by_role("button", name="Turn on again")
         await expect(again).to_be_visible()
-        await expect(page.get_by_text("were turned off when this page was reloaded")).to_be_visible()
-        button, picture = await again.bounding_box(), await page.locator(".picture").bounding_box()
+        words = page.get_by_text("were turned off when this page was reloaded")
+        await expect(words).to_be_visible()
+        why = await words.bounding_box()
+        button, picture = await again.bounding_box(), await page.locator(".mirror").bounding_box()
         assert button
         assert picture
+        assert why
+        assert why["y"] + why["height"] <= button["y"]
         assert button["height"] >= 50
         assert picture["y"] < button["y"] < picture["y"] + picture["height"] - button["height"]
         await again.click()

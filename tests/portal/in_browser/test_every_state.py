@@ -1,6 +1,6 @@
 """Every page and state of the portal, in every language: it is in that language alone, and for everybody.
 
-HIRELOOP_PICTURES=DIRECTORY keeps a picture of each, and contact sheets (`make pictures`).
+`make pictures` keeps a picture of each.
 """
 
 import re
@@ -71,6 +71,7 @@ def rendered(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 @needs_chromium
+@pytest.mark.pictures
 @pytest.mark.parametrize("language", LANGUAGES)
 async def test_every_state_speaks_one_language_and_is_for_everybody(
     address: str, launch: Launch, settings: Settings, rendered: list[str], language: str
