@@ -15,8 +15,8 @@ from factories import TESTS, WINDOWS
 from hireloop import db, errors, session_keys
 from hireloop.access import press_limits
 from hireloop.access.press_limits import PressKind
-from hireloop.scheduling.bookings import cancellations, changed, confirmations, moves
-from hireloop.scheduling.sessions import live
+from hireloop.scheduling.bookings import announcements, cancellations, confirmations, moves
+from hireloop.scheduling.sessions import followed_sessions
 from hireloop.settings import Settings
 from portal.browsing import ASKS_AGAIN, expect_picture, expect_stage, link
 from portal.factories import OUTBOX, BookingResult, Person, book, offer
@@ -217,7 +217,7 @@ async def to_the_end(walk: Walk) -> States:
 
 async def _in_other_windows(walk: Walk, booked: BookingResult) -> States:
     page = walk.page
-    await live.take_over(booked.session_id, 1, uuid4())
+    await followed_sessions.take_over(booked.session_id, 1, uuid4())
     await expect(page.locator("#elsewhere")).to_be_visible()
     yield "started, lost to another window"
     await page.reload()
@@ -226,7 +226,7 @@ async def _in_other_windows(walk: Walk, booked: BookingResult) -> States:
     await booked.move(starts_in=-4000)
     await db.fetch("UPDATE session SET active_client = NULL, active_until = NULL WHERE id = $1", booked.session_id)
     before = await page.locator("main").get_attribute("data-version") or ""
-    changed.say([booked.session_id])
+    announcements.say([booked.session_id])
     await expect(page.locator("main")).not_to_have_attribute("data-version", before)  # it has loaded itself again
     await expect(page.locator("#elsewhere")).to_be_visible()
     yield "started, overtime in no window"

@@ -10,7 +10,7 @@ from axe_playwright_python.base import AXE_SCRIPT, AxeResults  # type: ignore[im
 from playwright.async_api import expect
 
 from hireloop.local.mailbox.mailbox import Mailbox
-from hireloop.scheduling.bookings import changed
+from hireloop.scheduling.bookings import announcements
 from hireloop.scheduling.sessions import sessions
 from hireloop.scheduling.sessions.sessions import SessionState
 from hireloop.settings import Settings
@@ -105,7 +105,7 @@ async def test_from_the_mail_to_the_end_in_firefox(
     await tab.set_offline(False)
     await tab.until("document.querySelector('#connection').hidden")
     await booked.move(starts_in=20)
-    changed.say([booked.session_id])
+    announcements.say([booked.session_id])
     await tab.until(stage("open"))
     await press_by_keyboard(tab, "Check camera and microphone")
     await tab.until(found("camera", "ok"))

@@ -9,7 +9,7 @@ from msgspec import structs
 from playwright.async_api import Page, expect
 
 from hireloop import db
-from hireloop.scheduling.sessions import live, sessions
+from hireloop.scheduling.sessions import followed_sessions, sessions
 from hireloop.settings import Settings
 from portal.browsing import (
     FAKE_CONSENT,
@@ -138,7 +138,7 @@ async def test_with_the_keyboard_alone_one_comes_from_the_check_to_the_end(
         await page.keyboard.press("Enter")
         await expect_stage(page, "started")
         await expect_picture(page)
-        await live.take_over(booked.session_id, 1, uuid4())
+        await followed_sessions.take_over(booked.session_id, 1, uuid4())
         await expect(page.get_by_text("Your camera and microphone are off here")).to_be_visible()
         await _tab_to(page, "Take over")
         await page.keyboard.press("Space")
