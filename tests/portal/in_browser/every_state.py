@@ -226,7 +226,7 @@ async def _in_other_windows(walk: Walk, booked: BookingResult) -> States:
     await booked.move(starts_in=-4000)
     await db.fetch("UPDATE session SET active_client = NULL, active_until = NULL WHERE id = $1", booked.session_id)
     before = await page.locator("main").get_attribute("data-version") or ""
-    announcements.say([booked.session_id])
+    announcements.announce([booked.session_id])
     await expect(page.locator("main")).not_to_have_attribute("data-version", before)  # it has loaded itself again
     await expect(page.locator("#elsewhere")).to_be_visible()
     yield "started, overtime in no window"

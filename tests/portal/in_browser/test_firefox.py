@@ -105,7 +105,7 @@ async def test_from_the_mail_to_the_end_in_firefox(
     await tab.set_offline(False)
     await tab.until("document.querySelector('#connection').hidden")
     await booked.move(starts_in=20)
-    announcements.say([booked.session_id])
+    announcements.announce([booked.session_id])
     await tab.until(stage("open"))
     await press_by_keyboard(tab, "Check camera and microphone")
     await tab.until(found("camera", "ok"))
