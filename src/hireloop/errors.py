@@ -46,7 +46,7 @@ import re
 from collections.abc import Mapping
 from uuid import UUID
 
-from hireloop.wording.phrases import Explanation
+from hireloop.wording.phrases import FilledPhrase
 
 
 class HireLoopError(Exception):
@@ -67,9 +67,9 @@ class HireLoopError(Exception):
         return str(self.args[0]) if self.args else (type(self).__doc__ or "")
 
     @property
-    def explanation(self) -> Explanation:
+    def explanation(self) -> FilledPhrase:
         """The message as that of a field."""
-        return Explanation(self.sentence, **self.values)
+        return FilledPhrase(self.sentence, **self.values)
 
     @classmethod
     def slug(cls) -> str:
@@ -93,7 +93,7 @@ class BadInput(HireLoopError):
     """A field of the request is invalid, or several are: `wrong` has each one and what is wrong with it."""
 
     def __init__(self, field: str, message: str, *more: tuple[str, str]) -> None:
-        self.explained = [(field, message), *more]  # those that are explanations can be said in other languages
+        self.explained = [(field, message), *more]  # filled phrases can be said in other languages
         self.wrong = [(one, str(said)) for one, said in self.explained]
         super().__init__("; ".join(f"{one}: {said}" for one, said in self.wrong))
         self.field = field

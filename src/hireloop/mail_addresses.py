@@ -13,7 +13,7 @@ from typing import NamedTuple
 import email_validator
 from email_validator import ValidatedEmail, validate_email
 
-from hireloop.wording.phrases import Explanation, phrase
+from hireloop.wording.phrases import FilledPhrase, phrase
 
 _LOCAL_NAMES = frozenset({"local", "localhost", "test"})  # no name of the internet, yet one of a network of one's own
 email_validator.SPECIAL_USE_DOMAIN_NAMES[:] = [
@@ -111,30 +111,30 @@ def _decoded(name: str) -> str:
 def _read(text: str, *, in_ascii: bool = False) -> ValidatedEmail:
     hidden = _INVISIBLE.search(text)
     if hidden is not None:
-        raise ValueError(_sentence(Explanation(_INVISIBLE_CHARACTER, character=spelt_out(hidden[0]))))
+        raise ValueError(_sentence(FilledPhrase(_INVISIBLE_CHARACTER, character=spelt_out(hidden[0]))))
     try:
         found = validate_email(
             text, allow_smtputf8=not in_ascii, check_deliverability=False, globally_deliverable=False
         )
     except ValueError as error:
         reason = str(error)
-        raise ValueError(_sentence(Explanation(reason) if reason in _OF_THE_LIBRARY else reason)) from None
+        raise ValueError(_sentence(FilledPhrase(reason) if reason in _OF_THE_LIBRARY else reason)) from None
     if _ENCODED_WORD.search(found.local_part):
-        raise ValueError(_sentence(Explanation(_ENCODED)))
+        raise ValueError(_sentence(FilledPhrase(_ENCODED)))
     _check_local_part(found.local_part)
     if found.ascii_domain.rpartition(".")[2].isdigit():
-        raise ValueError(_sentence(Explanation(_NUMBER)))
+        raise ValueError(_sentence(FilledPhrase(_NUMBER)))
     return found
 
 
 def _check_local_part(local_part: str) -> None:
     octets = len(local_part.encode())
     if octets > _LONGEST_LOCAL_PART:
-        raise ValueError(_sentence(Explanation(_LONG, count=octets, most=_LONGEST_LOCAL_PART)))
+        raise ValueError(_sentence(FilledPhrase(_LONG, count=octets, most=_LONGEST_LOCAL_PART)))
     for character in local_part:
         plain = unicodedata.normalize("NFKC", character)
         if not character.isascii() and plain.isascii():
-            raise ValueError(_sentence(Explanation(_ANOTHER_CHARACTER, character=spelt_out(character), plain=plain)))
+            raise ValueError(_sentence(FilledPhrase(_ANOTHER_CHARACTER, character=spelt_out(character), plain=plain)))
 
 
 def spelt_out(character: str) -> str:
@@ -142,6 +142,6 @@ def spelt_out(character: str) -> str:
     return f"U+{ord(character):04X} {unicodedata.name(character, '')}".rstrip()
 
 
-def _sentence(reason: str) -> Explanation:
+def _sentence(reason: str) -> FilledPhrase:
     shown = reason if len(reason) <= _LONGEST_REASON else f"{reason[: _LONGEST_REASON - 1]}…"
-    return Explanation(_HOW, reason=shown)
+    return FilledPhrase(_HOW, reason=shown)

@@ -8,7 +8,7 @@ import re
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberFormat
 
-from hireloop.wording.phrases import Explanation, phrase
+from hireloop.wording.phrases import FilledPhrase, phrase
 
 _HOW = phrase("must be a phone number with its country code, such as +49 30 1234567")
 _LETTERS = phrase("must be a phone number with its country code, such as +49 30 1234567, without letters")
@@ -33,7 +33,7 @@ def normal(text: str) -> str:
     extension = _EXTENSION.search(stripped)
     number = stripped[: extension.start()] if extension else stripped
     if any(letter.isalpha() for letter in number):  # else the library dials them, as on a keypad
-        raise ValueError(Explanation(_LETTERS))
+        raise ValueError(FilledPhrase(_LETTERS))
     digits = "".join(str(int(one)) for one in number if one.isdecimal())
     suffix = f";ext={int(extension[1])}" if extension else ""
     if _NATIONAL.fullmatch(number) and not digits.startswith("00"):
@@ -43,7 +43,7 @@ def normal(text: str) -> str:
 
 def _national(number: str, digits: str) -> str:
     if not _LEAST_DIGITS <= len(digits) <= _MOST_DIGITS:
-        raise ValueError(Explanation(_LENGTH))
+        raise ValueError(FilledPhrase(_LENGTH))
     return " ".join("".join(str(int(one)) if one.isdecimal() else one for one in number).split())
 
 
@@ -51,11 +51,11 @@ def _international(number: str) -> str:
     try:
         found = phonenumbers.parse(number)
     except NumberParseException:
-        raise ValueError(Explanation(_HOW)) from None
+        raise ValueError(FilledPhrase(_HOW)) from None
     written = phonenumbers.format_number(found, PhoneNumberFormat.E164)
     # Read again it is another one if it has leading zeros that are never dialled from abroad.
     if found.extension or not phonenumbers.is_possible_number(found) or phonenumbers.parse(written) != found:
-        raise ValueError(Explanation(_LENGTH))
+        raise ValueError(FilledPhrase(_LENGTH))
     return written
 
 

@@ -10,7 +10,7 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from zoneinfo import ZoneInfo
 
-from hireloop.wording.phrases import Explanation, phrase
+from hireloop.wording.phrases import FilledPhrase, phrase
 
 _NO_ZONE = phrase("must be an IANA time zone, such as Asia/Kolkata or Europe/Berlin")
 _NO_ZONES = frozenset({"Factory"})  # what the database calls a clock that nobody has set
@@ -23,7 +23,7 @@ def database_name(name: str) -> str:
         return name
     known = _names().get(name.casefold())
     if known is None:
-        raise ValueError(Explanation(_NO_ZONE))
+        raise ValueError(FilledPhrase(_NO_ZONE))
     return known
 
 

@@ -15,7 +15,7 @@ from hireloop.scheduling.bookings.history import BookingChange
 from hireloop.web.bookings.headline import LABELS, Label
 from hireloop.web.bookings.timeline import CHANGES
 from hireloop.wording.languages import in_language
-from hireloop.wording.phrases import Explanation
+from hireloop.wording.phrases import FilledPhrase
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_a_browser_is_called_something_in_every_language(described: str, locale:
 )
 def test_what_is_wrong_with_a_field_is_said_in_its_readers_language(locale: str, known: str, unknown: str) -> None:
     said = partial(in_language, language=locale)
-    no_year = Explanation("must be in a year from %(first)s to %(last)s", first=2, last=9998)
+    no_year = FilledPhrase("must be in a year from %(first)s to %(last)s", first=2, last=9998)
     assert labels.refusal(errors.BadInput("day", no_year), said=said) == known
     assert labels.refusal(errors.BadInput("day", "must be <odd>, as `x`"), said=said).endswith(unknown)
 

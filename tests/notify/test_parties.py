@@ -57,7 +57,7 @@ async def test_two_spellings_of_an_international_domain_are_one_interviewer() ->
     await hold(made.booking.slot, "ivan@bücher.example")
     failed = await notify_interviewer(made, **FAILED)
     await db.fetch("UPDATE delivery SET recipient = 'ivan@xn--bcher-kva.example' WHERE id = $1", failed)
-    assert await needing() == {failed}, "whoever holds the slot was not reached"
+    assert await needing() == {failed}, "the person who holds the slot was not reached"
     await hold(made.booking.slot, "ivan@bücher.example", revision=2)
     await notify_interviewer(made, InterviewerUpdate, to="ivan@bücher.example", revision=2, state="sent")
     assert await needing() == set(), "they have had a newer notice"

@@ -54,6 +54,8 @@ ONE_ROW = {
     "api.http.stored_responses._KEEP": "every booking with an Idempotency-Key stores its response",
     "scheduling.slots.notices._CHANGE_HOLDER": "copies one column into another, and returns what it raised",
     "scheduling.bookings.changes._NOTE": "appends to JSON, which Piccolo can't: what other versions wrote must stay",
+    "scheduling.sessions.sessions._RECORD_CHECK": "appends the check before to JSON, of which it keeps the newest",
+    "scheduling.sessions.late_requests._RECORD": "appends the request before to an array, of which it keeps the newest",
 }
 _SQL = re.compile(r"[\s(]*(SELECT|INSERT INTO|UPDATE|DELETE FROM|WITH|TRUNCATE|MERGE INTO|NOTIFY)\s")
 _IN_QUOTES = re.compile(r"'[^']*'")

@@ -52,7 +52,6 @@ HTTP = "http/protobuf"
             {"exporter_otlp_endpoint": BASE, "traces_exporter": "console, OTLP"},
             (("otlp", "console"), f"{BASE}/v1/traces", HTTP),
         ),
-        ({"exporter_otlp_endpoint": BASE, "traces_exporter": "zipkin"}, ((), "", HTTP)),
         ({"exporter_otlp_endpoint": BASE, "sdk_disabled": True}, ((), "", HTTP)),
     ],
 )
@@ -159,8 +158,6 @@ SPECIFIED: dict[str, tuple[str | None, str]] = {
     "OTEL_METRICS_EXEMPLAR_FILTER": ("trace_based", "sometimes"),
     "OTEL_METRIC_EXPORT_INTERVAL": ("60000", "0"),
     "OTEL_METRIC_EXPORT_TIMEOUT": ("30000", "30s"),
-    "OTEL_TRACES_EXPORTER": ("otlp", "zipkin"),
-    "OTEL_METRICS_EXPORTER": ("otlp", "prometheus"),
     "OTEL_EXPORTER_ZIPKIN_ENDPOINT": (None, "http://localhost:9411/api/v2/spans"),
     "OTEL_EXPORTER_ZIPKIN_TIMEOUT": (None, "10000"),
     "OTEL_EXPORTER_PROMETHEUS_HOST": (None, "localhost"),
@@ -196,6 +193,8 @@ SPECIFIED: dict[str, tuple[str | None, str]] = {
 }
 # What stops a process with one sentence, since everything else would go to the wrong place or without a password.
 STOPS = {
+    "OTEL_TRACES_EXPORTER": ("otlp, console", "jaeger-canary"),
+    "OTEL_METRICS_EXPORTER": ("otlp", "prometheus,canary"),
     "OTEL_SDK_DISABLED": ("true", "perhaps"),
     **{
         f"OTEL_EXPORTER_OTLP_{signal}{what}": values

@@ -26,7 +26,7 @@ from hireloop.scheduling.bookings.locked import LockedBooking, lock
 from hireloop.scheduling.sessions import links
 from hireloop.web.context import AnyRequest, context_of
 from hireloop.web.forms import uuid_of
-from hireloop.wording.phrases import Explanation, phrase
+from hireloop.wording.phrases import FilledPhrase, phrase
 
 _A_PAGE = 40
 _LONGEST_REASON = 2_000
@@ -195,7 +195,7 @@ def _status(refused: errors.HireLoopError | None) -> int:
 def _slot(text: str) -> UUID:
     found = uuid_of(text)
     if found is None:
-        raise errors.BadInput("slot", Explanation(_NO_SLOT))
+        raise errors.BadInput("slot", FilledPhrase(_NO_SLOT))
     return found
 
 
@@ -206,7 +206,7 @@ def _reason(form: dict[str, str]) -> str:
 def _check(reason: str) -> None:
     fields.check_storable(reason=reason)
     if len(reason) > _LONGEST_REASON:
-        raise errors.BadInput("reason", Explanation(TOO_LONG, count=len(reason), most=_LONGEST_REASON))
+        raise errors.BadInput("reason", FilledPhrase(TOO_LONG, count=len(reason), most=_LONGEST_REASON))
 
 
 def _unchanged_since(form: dict[str, str]) -> ChangeRule:

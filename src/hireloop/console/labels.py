@@ -17,7 +17,7 @@ from hireloop.notify.tables import AttemptOutcome, DeliveryState
 from hireloop.web.bookings.deliveries import DeliverySummary
 from hireloop.web.bookings.headline import Label
 from hireloop.web.templates import coded
-from hireloop.wording.phrases import Explanation, phrase
+from hireloop.wording.phrases import FilledPhrase, phrase
 
 
 class Translator(Protocol):
@@ -201,7 +201,7 @@ def refusal(error: errors.HireLoopError, *, said: Translator, moves: bool = Fals
             return said(_PAST)
         case errors.BadInput():
             (_, message), *_ = error.explained
-            if isinstance(message, Explanation):
+            if isinstance(message, FilledPhrase):
                 return explained(message.sentence, message.values, said=said)
             return explained(message, {}, said=said)
         case _:
@@ -223,7 +223,7 @@ def explained(sentence: str, values: Mapping[str, object], *, said: Translator) 
 
 def _explained(sentence: str, values: Mapping[str, object], said: Translator) -> str:
     inner = {
-        name: _explained(value.sentence, value.values, said) if isinstance(value, Explanation) else value
+        name: _explained(value.sentence, value.values, said) if isinstance(value, FilledPhrase) else value
         for name, value in values.items()
     }
     return said(sentence, **inner)

@@ -6,7 +6,7 @@ They are those that code editors colour, under the names that editors have for t
 import re
 import unicodedata
 
-from hireloop.wording.phrases import Explanation, phrase
+from hireloop.wording.phrases import FilledPhrase, phrase
 
 # What else each is called; a name is read in small letters, without blanks, dots and dashes.
 _OTHER_NAMES = {
@@ -100,7 +100,7 @@ def name_of(text: str) -> str:
         return ""
     known = _BY_ANY_NAME.get(squeezed) or _BY_ANY_NAME.get(_VERSION.sub("", squeezed))
     if known is None:
-        raise ValueError(Explanation(_UNKNOWN, names=", ".join(NAMES)))
+        raise ValueError(FilledPhrase(_UNKNOWN, names=", ".join(NAMES)))
     return known
 
 

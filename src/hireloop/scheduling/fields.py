@@ -9,7 +9,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from hireloop import errors, mail_addresses, phone_numbers, time_zones
 from hireloop.scheduling import coding_languages, locales, names
-from hireloop.wording.phrases import Explanation, phrase
+from hireloop.wording.phrases import FilledPhrase, phrase
 
 NOT_BLANK = r"\S"
 LONGEST_MINUTES = 1_440  # a day
@@ -111,14 +111,14 @@ def check_storable(**texts: str) -> None:
     """Raise BadInput for a text of a form with U+0000, which PostgreSQL cannot store; the API refuses it anywhere."""
     for field, text in texts.items():
         if "\x00" in text:
-            raise errors.BadInput(field, Explanation(UNSTORABLE))
+            raise errors.BadInput(field, FilledPhrase(UNSTORABLE))
 
 
 def check_calendar(**moments: datetime | UnsetType) -> None:
     """Raise BadInput for a time at either end of the calendar, which another time zone could not show."""
     for field, moment in moments.items():
         if moment is not UNSET and not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
-            raise errors.BadInput(field, Explanation(_NO_YEAR, first=_FIRST_YEAR, last=_LAST_YEAR))
+            raise errors.BadInput(field, FilledPhrase(_NO_YEAR, first=_FIRST_YEAR, last=_LAST_YEAR))
 
 
 def check_comparable(**moments: datetime | None) -> None:

@@ -8,7 +8,7 @@ import re
 from functools import cache, lru_cache
 from typing import NamedTuple
 
-from hireloop.wording.phrases import Explanation, phrase
+from hireloop.wording.phrases import FilledPhrase, phrase
 
 _LOCALE = re.compile(
     r"(?P<language>[a-z]{2,3})(?:-(?P<script>[a-z]{4}))?(?:-(?P<region>[a-z]{2}|\d{3}))?"
@@ -40,7 +40,7 @@ def tag_of(text: str) -> str:
         return ""
     found = _LOCALE.fullmatch(_OF_POSIX.sub("", text.strip()).replace("_", "-").lower())
     if found is None:
-        raise ValueError(Explanation(_HOW))
+        raise ValueError(FilledPhrase(_HOW))
     known = _known()
     language, script, region = found["language"], (found["script"] or "").title(), (found["region"] or "").upper()
     language = known.renamed_languages.get(language, language)
@@ -50,7 +50,7 @@ def tag_of(text: str) -> str:
         or (script and script not in known.scripts)
         or (region and region not in known.regions)
     ):
-        raise ValueError(Explanation(_HOW))
+        raise ValueError(FilledPhrase(_HOW))
     return "-".join(part for part in (language, script, region) if part)
 
 

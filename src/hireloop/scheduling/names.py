@@ -7,7 +7,7 @@ import re
 import unicodedata
 
 from hireloop.mail_addresses import spelt_out
-from hireloop.wording.phrases import Explanation, phrase
+from hireloop.wording.phrases import FilledPhrase, phrase
 
 _BLANK_NAME = phrase("must contain a visible character, but has only %(characters)s")
 _HIDES = phrase("must not contain the invisible character %(character)s. Remove it")
@@ -32,10 +32,10 @@ def readable(text: str) -> str:
         return text
     if not any(is_visible(character) for character in text):
         named = ", ".join(sorted({spelt_out(character) for character in text})[:3])
-        raise ValueError(Explanation(_BLANK_NAME, characters=named))
+        raise ValueError(FilledPhrase(_BLANK_NAME, characters=named))
     hidden = _HIDDEN.search(_OF_A_SIGN.sub("", text))
     if hidden is not None:
-        raise ValueError(Explanation(_HIDES, character=spelt_out(hidden[0][-1])))
+        raise ValueError(FilledPhrase(_HIDES, character=spelt_out(hidden[0][-1])))
     return text
 
 

@@ -9,10 +9,10 @@ def phrase(text: str) -> str:
     return text
 
 
-class Explanation(str):
-    """What is wrong with a value: English for programs, and of what a page makes it in its reader's language.
+class FilledPhrase(str):
+    """A phrase with its values: English for programs, and for a page what it needs to say it in another language.
 
-    Values go where the sentence has their names, as in `%(most)s`; one that is an explanation is translated, too.
+    Values go where the sentence has their names, as in `%(most)s`; one that is such a phrase is translated, too.
     """
 
     __slots__ = ("sentence", "values")

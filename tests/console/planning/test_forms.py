@@ -11,7 +11,7 @@ from hireloop import errors
 from hireloop.console.planning import forms
 from hireloop.console.planning.forms import FieldFault, FormError, Typed
 from hireloop.scheduling import fields
-from hireloop.wording.phrases import Explanation
+from hireloop.wording.phrases import FilledPhrase
 
 IDENT = "01990000-0000-7000-8000-000000000001"
 
@@ -66,7 +66,7 @@ def test_blanks_and_the_line_breaks_of_browsers_are_tidied() -> None:
 
 
 def test_messages_of_the_verbs_are_said_at_the_fields_of_the_page() -> None:
-    late = Explanation("must be before %(end)s", end="noon")
+    late = FilledPhrase("must be before %(end)s", end="noon")
     wrong = errors.BadInput("starts_at", late, ("seats", "must be fewer"))
     assert wrong.wrong == [("starts_at", "must be before noon"), ("seats", "must be fewer")]
     assert forms.faults_of(wrong, {"starts_at": "starts"}) == {

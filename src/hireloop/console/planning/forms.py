@@ -13,7 +13,7 @@ from msgspec import inspect
 
 from hireloop import errors
 from hireloop.web.forms import uuid_of
-from hireloop.wording.phrases import Explanation, phrase
+from hireloop.wording.phrases import FilledPhrase, phrase
 
 _Struct = TypeVar("_Struct", bound=msgspec.Struct)
 _T = TypeVar("_T")
@@ -177,6 +177,6 @@ def _uuid(text: str) -> UUID:
 
 
 def _fault(message: str) -> FieldFault:
-    if isinstance(message, Explanation):
+    if isinstance(message, FilledPhrase):
         return FieldFault(message.sentence, message.values)
     return FieldFault(message)

@@ -8,7 +8,7 @@ import msgspec
 from hireloop import errors
 from hireloop.notify.messages import Meeting
 from hireloop.scheduling.tables import InterviewState
-from hireloop.wording.phrases import Explanation, phrase
+from hireloop.wording.phrases import FilledPhrase, phrase
 
 _ANOTHER_JOB = phrase("this slot is for another job: choose a slot for the interview's job")
 
@@ -73,7 +73,7 @@ def slot_refusal(facts: SlotFacts, *, late_seconds: int) -> errors.HireLoopError
     It can as long as its link could still open: until `late_seconds` after its start.
     """
     if facts.slot_job_id not in {None, facts.job_id}:
-        return errors.BadInput("slot_id", Explanation(_ANOTHER_JOB))
+        return errors.BadInput("slot_id", FilledPhrase(_ANOTHER_JOB))
     if facts.withdrawn_at is not None:
         return errors.SlotWithdrawn()
     if facts.now >= facts.starts_at + timedelta(seconds=late_seconds):

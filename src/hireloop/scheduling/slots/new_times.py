@@ -12,7 +12,7 @@ from hireloop import errors
 from hireloop.scheduling import fields
 from hireloop.scheduling.slots.slots import SlotDetails, SlotFields, SlotPatch
 from hireloop.statements import read_clock
-from hireloop.wording.phrases import Explanation, phrase
+from hireloop.wording.phrases import FilledPhrase, phrase
 
 SHORTEST = timedelta(minutes=1)
 _TOO_SHORT = phrase("must be at least a minute later than starts_at")
@@ -53,7 +53,7 @@ def to_the_minute(moment: datetime) -> datetime:
 def check_length(starts_at: datetime, ends_at: datetime) -> None:
     """Raise BadInput for a slot that ends less than a minute after it starts; pure."""
     if ends_at - starts_at < SHORTEST:
-        raise errors.BadInput("ends_at", Explanation(_TOO_SHORT))
+        raise errors.BadInput("ends_at", FilledPhrase(_TOO_SHORT))
 
 
 def check_ahead(starts_at: datetime | None, ends_at: datetime, *, late_seconds: int, now: datetime) -> None:
@@ -63,6 +63,6 @@ def check_ahead(starts_at: datetime | None, ends_at: datetime, *, late_seconds: 
     """
     if starts_at is not None and starts_at + timedelta(seconds=late_seconds) <= now:
         minutes = late_seconds // 60
-        raise errors.BadInput("starts_at", Explanation(_PAST, minutes=minutes))
+        raise errors.BadInput("starts_at", FilledPhrase(_PAST, minutes=minutes))
     if ends_at <= now:
-        raise errors.BadInput("ends_at", Explanation(_OVER))
+        raise errors.BadInput("ends_at", FilledPhrase(_OVER))

@@ -14,7 +14,7 @@ import msgspec
 from dateutil import rrule
 
 from hireloop import errors
-from hireloop.wording.phrases import Explanation, phrase
+from hireloop.wording.phrases import FilledPhrase, phrase
 
 MOST = 1_000  # occurrences of one recurrence, those that do not exist left aside
 LONGEST = timedelta(days=3_653)  # ten years: from the start to the last occurrence
@@ -118,14 +118,14 @@ def expand(
     """
     start = _start(recurrence, starts_at_local)
     if until is not None and until < start.date():
-        raise errors.BadInput("until", Explanation(_ENDS_FIRST))
+        raise errors.BadInput("until", FilledPhrase(_ENDS_FIRST))
     found = {_identity(one): one for one in _of_rule(recurrence.rule, zone, start, until)}
     added, ignored = _added(recurrence.added, zone, start, until)
     for one in added:
         found.setdefault(_identity(one), one)
     if not found:
         raise _bad(
-            Explanation(phrase("gives no times between starts_at_local and its end: check its dates and its end"))
+            FilledPhrase(phrase("gives no times between starts_at_local and its end: check its dates and its end"))
         )
     _check_number(found.values())
     excluded = {
@@ -146,11 +146,11 @@ def _start(recurrence: Recurrence, given: datetime | None) -> datetime:
     stated = recurrence.starts_at_local
     start = given or stated
     if start is None:
-        raise errors.BadInput("starts_at_local", Explanation(_NO_START))
+        raise errors.BadInput("starts_at_local", FilledPhrase(_NO_START))
     if stated is not None and stated != start:
-        raise errors.BadInput("starts_at_local", Explanation(_TWO_STARTS, stated=stated.isoformat()))
+        raise errors.BadInput("starts_at_local", FilledPhrase(_TWO_STARTS, stated=stated.isoformat()))
     if not FIRST_YEAR <= start.year <= LAST_YEAR:
-        raise errors.BadInput("starts_at_local", Explanation(_NO_YEAR, first=FIRST_YEAR, last=LAST_YEAR))
+        raise errors.BadInput("starts_at_local", FilledPhrase(_NO_YEAR, first=FIRST_YEAR, last=LAST_YEAR))
     return start
 
 
@@ -173,7 +173,7 @@ def _of_rule(rule: RecurrenceRule, zone: ZoneInfo, start: datetime, until: date 
     if rule.count is not None and found and all(_wall_of(end, zone) > start + LONGEST for end in ends):
         if not counted:
             raise _bad(
-                Explanation(phrase("gives only times that do not exist, because the clocks go forward over them"))
+                FilledPhrase(phrase("gives only times that do not exist, because the clocks go forward over them"))
             )
         raise _bad(phrase("extends more than ten years beyond starts_at_local: use a smaller COUNT"))
     return found
@@ -184,12 +184,12 @@ def _stop(rule: RecurrenceRule, zone: ZoneInfo, start: datetime, ends: Sequence[
     furthest = start + LONGEST
     if not ends and rule.count is None:
         raise _bad(
-            Explanation(phrase("must have an end: COUNT=… or UNTIL=… in the rule, or a last date in the field until"))
+            FilledPhrase(phrase("must have an end: COUNT=… or UNTIL=… in the rule, or a last date in the field until"))
         )
     last = min((_wall_of(end, zone) for end in ends), default=furthest)
     if last > furthest and rule.count is None:
         if rule.until is None:
-            raise errors.BadInput("until", Explanation(_TOO_FAR))
+            raise errors.BadInput("until", FilledPhrase(_TOO_FAR))
         raise _bad(phrase("extends more than ten years beyond starts_at_local: use an earlier UNTIL"))
     return max(start, min(furthest, min(furthest, last) + _CLOCKS_DIFFER_BY))
 
@@ -275,4 +275,4 @@ def _end(until: date | datetime, zone: ZoneInfo) -> Callable[[Occurrence], bool]
 
 
 def _bad(sentence: str, **values: object) -> errors.BadInput:
-    return errors.BadInput("rule", Explanation(sentence, **values))
+    return errors.BadInput("rule", FilledPhrase(sentence, **values))

@@ -18,7 +18,7 @@ from hireloop.scheduling.people import jobs
 from hireloop.scheduling.slots import notices
 from hireloop.scheduling.tables import Slot
 from hireloop.statements import Statement, as_structs, read_clock, rows_of
-from hireloop.wording.phrases import Explanation, phrase
+from hireloop.wording.phrases import FilledPhrase, phrase
 
 
 class SlotFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -108,7 +108,7 @@ async def _insert(new: SlotFields, ident: UUID, by: Actor, now: datetime | None)
 def check_times(starts_at: datetime, ends_at: datetime) -> None:
     """Raise BadInput for a slot that would end before it begins."""
     if ends_at <= starts_at:
-        raise errors.BadInput("ends_at", Explanation(_ENDS_FIRST))
+        raise errors.BadInput("ends_at", FilledPhrase(_ENDS_FIRST))
 
 
 async def check_job(job: UUID | None) -> None:
@@ -226,7 +226,7 @@ def change_refusal(slot: SlotDetails, wanted: SlotDetails, changed: AbstractSet[
     if wanted.seats < slot.taken or (slot.taken and changed & _FIXED_IN_USE):
         return errors.SlotInUse()
     if wanted.ends_at <= wanted.starts_at:
-        return errors.BadInput("ends_at", Explanation(_ENDS_FIRST))
+        return errors.BadInput("ends_at", FilledPhrase(_ENDS_FIRST))
     return None
 
 

@@ -247,7 +247,7 @@ async def page(
 ) -> list[AgendaItem]:
     """Return at most `limit` bookings, latest start first, beginning behind the place `after`."""
     found = await ids(only, limit=limit, after=after)
-    items = await agenda.of_schedules(found, now=now)
+    items = await agenda.of_schedules(found, now=now) if found else {}
     return [items[one] for one in found if one in items]
 
 
