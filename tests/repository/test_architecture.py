@@ -32,6 +32,7 @@ OF_A_WHOLE_ROOM = {
     "notify/rendering/test_in_browser.py",
     "portal/in_browser/test_devices.py",
     "portal/in_browser/test_way_through.py",
+    "portal/in_browser/test_every_state.py",
     "portal/in_browser/test_firefox.py",
     "portal/in_browser/test_languages.py",
     "portal/in_browser/test_open_pages.py",

@@ -58,8 +58,9 @@ class Walk:
         return await book(self._settings, person, starts_in=starts_in)
 
     async def book_of_nobody(self, starts_in: float = 86_400) -> BookingResult:
-        """Book an interview whose recruiter left no address."""
-        person = structs.replace(self._person, email="of.nobody@example.com", title="R", recruiter_email=None)
+        """Book an interview for another job, whose recruiter left no address."""
+        title = self._person.title.partition(" ")[0]
+        person = structs.replace(self._person, email="of.nobody@example.com", title=title, recruiter_email=None)
         return await book(self._settings, person, starts_in=starts_in)
 
     async def open(self, booked: BookingResult) -> None:
