@@ -66,10 +66,19 @@ def test_blanks_and_the_line_breaks_of_browsers_are_tidied() -> None:
 
 def test_messages_of_the_verbs_become_sentences_at_the_fields_of_the_page() -> None:
     wrong = errors.BadInput("starts_at", "must not be in the past", ("seats", "must be fewer."))
+    past, fewer = "Must not be in the past.", "Must be fewer."
     assert forms.faults_of(wrong, {"starts_at": "starts"}) == {
-        "starts": FieldFault("Must not be in the past."),
-        "seats": FieldFault("Must be fewer."),
+        "starts": FieldFault("Choose a later time.", english=past, more=past),
+        "seats": FieldFault("Correct this field.", english=fewer, more=fewer),
     }
+
+
+def test_of_a_message_in_english_the_reader_of_another_language_gets_what_theirs_does_not_say() -> None:
+    reason = "It contains U+200B. Remove it."
+    wrong = errors.BadInput("email", f"must be an email address, such as name@example.com. {reason}", ("locale", "x"))
+    found = forms.faults_of(wrong)
+    assert found["email"].english.startswith("Must be an email address, such as")
+    assert (found["email"].more, found["locale"].more) == (reason, "")
 
 
 def test_a_form_shows_what_was_typed_or_else_its_defaults() -> None:

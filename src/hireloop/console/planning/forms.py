@@ -23,14 +23,43 @@ CHOOSE = phrase("Choose one from the list.")
 TOO_LONG = phrase("This text has %(count)s characters. Shorten it to %(most)s or fewer.")
 NUMBER = phrase("Enter a whole number from %(least)s to %(most)s.")
 UNSTORABLE = phrase("This text contains an invisible character that cannot be stored (U+0000). Remove it.")
+_ADDRESS = phrase("Enter an email address such as name@example.com.")
+_ZONE = phrase("Enter a time zone such as Asia/Kolkata or Europe/Berlin.")
+_LANGUAGE = phrase("Enter a language such as en-IN, de or hi.")
+# What to do about a field, where what exactly is wrong with it is said in English alone: the checks are the API's.
+_INSTEAD: Mapping[str, str] = {
+    "candidate": CHOOSE,
+    "job": CHOOSE,
+    "email": _ADDRESS,
+    "recruiter_email": _ADDRESS,
+    "interviewer_email": _ADDRESS,
+    "time_zone": _ZONE,
+    "interviewer_time_zone": _ZONE,
+    "locale": _LANGUAGE,
+    "interviewer_locale": _LANGUAGE,
+    "phone": phrase("Enter a telephone number with its country code, such as +49 30 1234567."),
+    "coding_language": phrase("Enter one programming language such as python, or leave the field empty."),
+    "rule": phrase("Slots cannot be created by this rule. Correct it."),
+    "starts_at": phrase("Choose a later time."),
+    "starts_at_local": phrase("Choose another first day or start."),
+    "until": phrase("Choose another last day."),
+}
+_OTHERWISE = phrase("Correct this field.")
+_SAYS_IT_ALL = {CHOOSE, _ZONE, _LANGUAGE, _INSTEAD["phone"], _INSTEAD["coding_language"]}
 _MOST_DIGITS = 9
 
 
 class FieldFault(msgspec.Struct, frozen=True):
-    """What is wrong with a field: a sentence, and the values that it names."""
+    """What is wrong with a field: a sentence, and the values that it names.
+
+    `english` is what no catalogue has, and says it better: readers of other languages get `text`, which says what to
+    do, and of the English as much as that does not say.
+    """
 
     text: str
     values: dict[str, int] = {}
+    english: str = ""
+    more: str = ""
 
 
 class FormError(Exception):
@@ -111,7 +140,15 @@ def faults_of(error: FormError | errors.BadInput, names: Mapping[str, str] | Non
     renamed = names or {}
     if isinstance(error, FormError):
         return {renamed.get(name, name): fault for name, fault in error.faults.items()}
-    return {renamed.get(name, name): FieldFault(_sentence(message)) for name, message in error.wrong}
+    return {renamed.get(name, name): _in_english(name, message) for name, message in error.wrong}
+
+
+def _in_english(name: str, message: str) -> FieldFault:
+    """Return the fault of a field whose message no catalogue has."""
+    text, english = _INSTEAD.get(name, _OTHERWISE), _sentence(message)
+    if text == _ADDRESS:
+        return FieldFault(text, english=english, more=english.partition(". ")[2])  # after how an address is written
+    return FieldFault(text, english=english, more="" if text in _SAYS_IT_ALL else english)
 
 
 class _BadValue(Exception):
