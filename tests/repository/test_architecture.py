@@ -24,6 +24,7 @@ OF_A_WHOLE_ROOM = {
     "test_signed_before.py",
     "console/test_forgeries.py",
     "console/states/test_every_state.py",
+    "console/states/test_roles.py",
     "console/in_browser/test_every_page.py",
     "console/in_browser/test_finding.py",
     "console/in_browser/test_keyboard.py",

@@ -57,11 +57,16 @@ async def every_state(settings: Settings) -> AsyncIterator[State]:
         shorten_lists(patch)
         scene = await set_scene(settings)
         yield State("signed in", SIGN_IN, {"key": scene.key})
-        for part in (_looking, _finding, _booking, _changing, _correcting, _creating, _planning, _failing):
-            for state in part(scene):
-                yield state
+        for state in states_of(scene):
+            yield state
     async for state in _breaking(scene):
         yield state
+
+
+def states_of(scene: Scene) -> Iterator[State]:
+    """Yield every state of what is about the scene."""
+    for part in (_looking, _finding, _booking, _changing, _correcting, _creating, _planning, _failing):
+        yield from part(scene)
 
 
 def _signing_in(key: str) -> Iterator[State]:

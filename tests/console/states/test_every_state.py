@@ -13,10 +13,10 @@ from babel.dates import get_day_names, get_month_names
 from jinja2 import Environment
 from jinja2.ext import GETTEXT_FUNCTIONS, babel_extract
 from litestar import Litestar
-from litestar.routes import HTTPRoute
 
 from console.signing import fields_of
 from console.states.every_state import State, every_state
+from console.states.routes import known_route, routes_of
 from console.states.scene import with_every_channel
 from hireloop.console import render
 from hireloop.settings import Settings
@@ -124,27 +124,6 @@ async def answers(client: httpx.AsyncClient, state: State) -> list[httpx.Respons
     return found
 
 
-def routes_of(application: Litestar) -> set[tuple[str, str]]:
-    """Return every method and path of the console, but for its static files."""
-    return {
-        (str(method), route.path)
-        for route in application.routes
-        if isinstance(route, HTTPRoute) and route.path.startswith("/console") and "/static/" not in route.path
-        for method in route.methods
-        if method in {"GET", "POST"}
-    }
-
-
-def asked_for(answer: httpx.Response, routes: set[tuple[str, str]]) -> set[tuple[str, str]]:
-    """Return the route that a request was for, if there is one."""
-    path = answer.request.url.path.rstrip("/")
-    return {
-        (method, route)
-        for method, route in routes
-        if method == answer.request.method and re.fullmatch(re.sub(r"\{[^}]*\}", "[^/]+", route), path)
-    }
-
-
 def phrases_of(template: Path) -> Iterator[tuple[str, ...]]:
     """Yield each phrase of a template, in every form that it has."""
     with template.open("rb") as source:
@@ -167,14 +146,15 @@ async def test_every_page_is_known_in_every_state_and_no_word_of_it_stays_englis
     seen, english, pages = set[tuple[str, str]](), dict[str, set[str]](), list[str]()
     async for state in every_state(settings):
         found = await answers(client, state)
-        seen |= {route for answer in found for route in asked_for(answer, routes)}
+        asked = [(answer.request.method, answer.request.url.path) for answer in found]
+        seen |= {route for method, path in asked if (route := known_route(routes, method, path))}
         page = found[-1].text
         assert '<html lang="de" dir="ltr">' in page, state.name
         if words := english_in(page):
             english[state.name] = words
         pages.append(html.unescape(page))
     assert sorted(f"{name}: {words}" for name, words in english.items()) == []
-    assert routes - seen - LEADS_ON == set()
+    assert set(routes) - seen - LEADS_ON == set()
     environment: Environment = templates._environment("de")  # noqa: SLF001 (it knows what was loaded)
     loaded: Any = environment.cache
     every = {f"console/{file.relative_to(TEMPLATES)}" for file in TEMPLATES.rglob("*.html")}
