@@ -7,9 +7,9 @@ import pytest
 
 from hireloop import app
 from hireloop.settings import Settings
-from web.browsers import launch, serving
+from web.browsers import browser, launch, serving
 
-__all__ = ["address", "client", "launch", "settings"]
+__all__ = ["address", "browser", "client", "launch", "settings"]
 
 
 @pytest.fixture

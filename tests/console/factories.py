@@ -5,12 +5,14 @@ from uuid import UUID
 
 import msgspec
 
-from factories import book, make_interview, soon
+from factories import OUTBOX, book, make_interview, soon
 from hireloop import db
 from hireloop.access import api_keys
 from hireloop.access.tables import Role
+from hireloop.notify.deliveries.outbox import Outbox
 from hireloop.scheduling.sessions import sessions
 from hireloop.scheduling.sessions.sessions import DeviceCheck
+from notify.factories import hold
 
 UNKNOWN_MAILBOX = "550 5.1.1 <asha@example.com>: user unknown"
 
@@ -34,11 +36,16 @@ async def key_of(role: Role, name: str = "Rita") -> str:
 
 
 async def booked(
-    name: str = "Asha Rao", *, starts_at: datetime | None = None, notes: str = "", **candidate: object
+    name: str = "Asha Rao",
+    *,
+    starts_at: datetime | None = None,
+    notes: str = "",
+    outbox: Outbox = OUTBOX,
+    **candidate: object,
 ) -> BookingResult:
     """Book an interview, tomorrow unless said otherwise."""
     interview = await make_interview(full_name=name, **candidate)
-    made = (await book(interview, starts_at=starts_at or soon(24 * 60), notes=notes)).booking
+    made = (await book(interview, starts_at=starts_at or soon(24 * 60), notes=notes, outbox=outbox)).booking
     return BookingResult(id=made.id, session_id=made.session.id, slot_id=made.slot)
 
 
@@ -117,6 +124,65 @@ async def failed_check(name: str) -> BookingResult:
     await tried(made, "sent", reason=None)
     await sessions.record_device_check(made.session_id, DeviceCheck(camera="NotFoundError", microphone="ok"))
     return made
+
+
+async def unseen(name: str) -> BookingResult:
+    """Return a booking that begins soon, and whose candidate seems not to have seen the invitation."""
+    made = await booked(name, starts_at=soon(30))
+    await tried(made, "sent", reason=None)
+    await db.fetch("UPDATE delivery SET sent_at = now() - interval '1 hour' WHERE schedule = $1", made.id)
+    return made
+
+
+async def unheard(made: BookingResult) -> None:
+    """Let the alert about a booking's message have reached nobody for five minutes."""
+    await db.fetch(
+        """
+        WITH put AS (
+            INSERT INTO alert
+                (id, cause, occasion, schedule, revision, delivery, channel, payload, rank, put_at, unheard_since)
+            SELECT gen_random_uuid(), 'at_risk', id::text, schedule, 1, id, channel, '{}', 1, now(),
+                now() - interval '5 minutes'
+            FROM delivery WHERE schedule = $1 AND required RETURNING id
+        )
+        UPDATE delivery SET alert = put.id FROM put WHERE schedule = $1
+        """,
+        made.id,
+    )
+
+
+async def every_kind() -> None:
+    """Let there be a booking for each reason to need attention, and one that needs none."""
+    await unseen("Unseen")
+    await failed_check("Devices")
+    await at_risk(await booked("Risky"))
+    alarmed = await booked("Unheard")
+    await at_risk(alarmed)
+    await unheard(alarmed)
+    interviewed = await booked("Interviewed")
+    await tried(interviewed, "sent", reason=None)
+    await interviewer_failed(interviewed)
+    await over("Missed")
+    await over("Asking", asked=True)
+    await tried(await booked("Bounced"), "bounced")
+    await tried(await booked("Fine"), "sent", reason=None)
+
+
+async def interviewer_failed(made: BookingResult) -> None:
+    """Let the interviewer of a booking's slot not have been reached."""
+    await hold(made.slot_id)
+    await db.fetch(
+        """
+        INSERT INTO delivery (id, slot, revision, kind, occasion, channel, recipient, required, payload,
+            payload_version, state, first_due_at, due_at, deadline_at, message_id, traceparent, last_reason, created_at,
+            attempt_count, tries)
+        SELECT gen_random_uuid(), $1, notice_revision, 'interviewer_invitation', id::text, 'email', interviewer_email,
+            true, '{}', 1, 'rejected', now(), now(), now() + interval '1 hour', gen_random_uuid()::text, '',
+            'recipient_unknown', now(), 1, 1
+        FROM slot WHERE id = $1
+        """,
+        made.slot_id,
+    )
 
 
 async def entered(booking: BookingResult) -> None:

@@ -33,13 +33,13 @@ async def test_a_day_has_its_interviews_in_the_order_of_their_start(
     await booked("Second", starts_at=start + timedelta(hours=1))
     await booked("First", starts_at=start)
     await booked("Midnight", starts_at=start.replace(hour=0))
-    await booked("Day after", starts_at=start.replace(hour=0) + timedelta(days=1))
+    await booked("Next day", starts_at=start.replace(hour=0) + timedelta(days=1))
     await sign_in(client, Role.VIEWER)
     page = await client.get("/console/", params={"day": day_of(start, settings)})
     assert names_on(page.text) == ["Midnight", "First", "Second"]
     assert "12:00–12:45" in page.text  # noqa: RUF001 (en dash)
     after = await client.get("/console/", params={"day": day_of(start + timedelta(days=1), settings)})
-    assert names_on(after.text) == ["Day after"]
+    assert names_on(after.text) == ["Next day"]
     today = await client.get("/console/")
     assert "Today," in today.text
     assert f"?day={day_of(noon + timedelta(days=1), settings)}" in today.text

@@ -76,7 +76,7 @@ async def visiting(browser: Browser, url: str, **options: Any) -> AsyncIterator[
     await page.goto(url)
     yield page, seen
     await context.close()
-    assert seen.complaints == []
+    assert seen.complaints == [], seen.complaints
     assert seen.hosts == {url.split("/")[2]}
 
 
@@ -89,6 +89,14 @@ async def launch() -> AsyncIterator[Launch]:
             return await playwright.chromium.launch(executable_path=CHROMIUM, args=[*QUIET, *flags])
 
         yield start
+
+
+@pytest.fixture
+async def browser(launch: Launch) -> AsyncIterator[Browser]:
+    """Chromium as it is, for the length of a test."""
+    opened = await launch()
+    yield opened
+    await opened.close()
 
 
 @asynccontextmanager

@@ -6,11 +6,15 @@ from uuid import UUID
 import msgspec
 
 from hireloop.console import labels
+from hireloop.console.reader.choices import said_to
 from hireloop.scheduling.bookings.lists.agenda import AgendaItem
 from hireloop.scheduling.bookings.lists.places import ListPlace
 from hireloop.web.bookings.headline import LABELS, Label
 from hireloop.web.bookings.response import ScheduleResponse, responses_of
 from hireloop.web.context import AnyRequest, context_of
+from hireloop.wording.phrases import phrase
+
+_ERASED = phrase("Erased candidate")
 
 
 class Card(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,7 +47,13 @@ async def cards_of(request: AnyRequest, items: Sequence[AgendaItem]) -> list[Car
     """Return a card for each of these bookings, in their order: one more query, however many they are."""
     schedules = await responses_of(request, [one.booking for one in items])
     common = set(context_of(request).warnings)
-    return [_card(one, said, common) for one, said in zip(items, schedules, strict=True)]
+    erased = said_to(request)(_ERASED)
+    return [_card(_named(one, erased), said, common) for one, said in zip(items, schedules, strict=True)]
+
+
+def _named(item: AgendaItem, erased: str) -> AgendaItem:
+    """Return the booking with what its reader calls a candidate who has no name any more."""
+    return msgspec.structs.replace(item, candidate_name=erased) if item.is_erased else item
 
 
 def _card(item: AgendaItem, said: ScheduleResponse, common: set[str]) -> Card:

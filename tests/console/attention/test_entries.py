@@ -6,7 +6,7 @@ import re
 import httpx
 import pytest
 
-from console.factories import BookingResult, at_risk, booked, failed_check, in_days, over, tried
+from console.factories import booked, every_kind, failed_check, in_days, over, tried
 from console.signing import sign_in
 from factories import TESTS, WINDOWS, make_slot, outbox_of, soon
 from hireloop import db
@@ -14,71 +14,13 @@ from hireloop.access.tables import Role
 from hireloop.scheduling.bookings import moves
 from hireloop.scheduling.privacy import erasure
 from hireloop.settings import Settings
-from notify.factories import hold
 from sample_channels import EMAIL
 
 PAGE = "/console/attention/"
 
 
-async def unseen(name: str) -> BookingResult:
-    made = await booked(name, starts_at=soon(30))
-    await tried(made, "sent", reason=None)
-    await db.fetch("UPDATE delivery SET sent_at = now() - interval '1 hour' WHERE schedule = $1", made.id)
-    return made
-
-
-async def unheard(made: BookingResult) -> None:
-    """Let the alert about a booking's message have reached nobody for five minutes."""
-    await db.fetch(
-        """
-        WITH put AS (
-            INSERT INTO alert
-                (id, cause, occasion, schedule, revision, delivery, channel, payload, rank, put_at, unheard_since)
-            SELECT gen_random_uuid(), 'at_risk', id::text, schedule, 1, id, channel, '{}', 1, now(),
-                now() - interval '5 minutes'
-            FROM delivery WHERE schedule = $1 AND required RETURNING id
-        )
-        UPDATE delivery SET alert = put.id FROM put WHERE schedule = $1
-        """,
-        made.id,
-    )
-
-
 def names_on(page: httpx.Response) -> list[str]:
     return re.findall(r"<h\d><a href=[^>]*><bdi>([^<]*)</bdi></a>", page.text.partition("<main")[2])
-
-
-async def every_kind() -> None:
-    await unseen("Unseen")
-    await failed_check("Devices")
-    await at_risk(await booked("Risky"))
-    alarmed = await booked("Unheard")
-    await at_risk(alarmed)
-    await unheard(alarmed)
-    interviewed = await booked("Interviewed")
-    await tried(interviewed, "sent", reason=None)
-    await interviewer_failed(interviewed)
-    await over("Missed")
-    await over("Asking", asked=True)
-    await tried(await booked("Bounced"), "bounced")
-    await tried(await booked("Fine"), "sent", reason=None)
-
-
-async def interviewer_failed(made: BookingResult) -> None:
-    """Let the interviewer of a booking's slot not have been reached."""
-    await hold(made.slot_id)
-    await db.fetch(
-        """
-        INSERT INTO delivery (id, slot, revision, kind, occasion, channel, recipient, required, payload,
-            payload_version, state, first_due_at, due_at, deadline_at, message_id, traceparent, last_reason, created_at,
-            attempt_count, tries)
-        SELECT gen_random_uuid(), $1, notice_revision, 'interviewer_invitation', 'o', 'email', interviewer_email, true,
-            '{}', 1, 'rejected', now(), now(), now() + interval '1 hour', gen_random_uuid()::text, '',
-            'recipient_unknown', now(), 1, 1
-        FROM slot WHERE id = $1
-        """,
-        made.slot_id,
-    )
 
 
 ORDER = ["Bounced", "Asking", "Missed", "Interviewed", "Unheard", "Risky", "Devices", "Unseen"]

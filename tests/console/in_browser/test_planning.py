@@ -2,31 +2,22 @@
 
 import re
 import time
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
-import pytest
 from playwright.async_api import Browser, Page, expect
 
+from console.in_browser.browsing import refusals_expected, sign_in
 from factories import soon
 from hireloop import db
 from hireloop.access import api_keys
 from hireloop.access.tables import Role
 from processes import Server, WorkerProcess, environment
 from servers.smtp import ScriptedSmtpServer
-from web.browsers import Launch, launch, needs_chromium, visiting
+from web.browsers import needs_chromium, visiting
 
-__all__ = ["launch"]
 pytestmark = needs_chromium
 
 UNKNOWN = "550 5.1.1 <asha@old.example>: user unknown"
-
-
-@pytest.fixture
-async def browser(launch: Launch) -> AsyncIterator[Browser]:
-    opened = await launch()
-    yield opened
-    await opened.close()
 
 
 async def press(page: Page, button: str) -> None:
@@ -52,15 +43,12 @@ async def test_a_recruiter_plans_everything_and_corrects_a_dead_address(database
             _, key = await api_keys.create("Rita", Role.RECRUITER)
         with Server(env) as server, WorkerProcess(env):
             start = f"{server.url}/console/new/"
-            async with visiting(browser, start, java_script_enabled=False) as (page, seen):
-                await page.get_by_label("API key").fill(key)
-                await press(page, "Sign in")
+            async with visiting(browser, start, java_script_enabled=False) as (page, seen), refusals_expected(seen):
+                await sign_in(page, key)
                 await plan(page)
                 await book(page)
                 await correct(page)
                 await arrives(page, mail)
-                # Chromium's own words for the answers that are meant to be refusals
-                seen.complaints[:] = [text for text in seen.complaints if "Failed to load resource" not in text]
 
 
 async def plan(page: Page) -> None:

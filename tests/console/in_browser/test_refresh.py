@@ -7,12 +7,13 @@ import httpx
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from console.factories import booked, key_of
+from console.factories import booked
+from console.in_browser.browsing import refusals_expected, signed_in
 from console.signing import sign_in
 from factories import soon
 from hireloop import db
 from hireloop.access.tables import Role
-from web.browsers import Launch, needs_chromium, visiting
+from web.browsers import needs_chromium
 
 REFRESH = {"HireLoop-Refresh": "1"}
 
@@ -70,26 +71,15 @@ async def test_only_a_page_that_can_be_read_again_asks_for_itself(client: httpx.
 
 
 @pytest.fixture
-async def browser(launch: Launch) -> AsyncIterator[Browser]:
-    opened = await launch()
-    yield opened
-    await opened.close()
-
-
-@pytest.fixture
 def _often(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("hireloop.console.render.REFRESH_SECONDS", 0.2)
 
 
 @asynccontextmanager
-async def opened(browser: Browser, url: str, role: Role = Role.RECRUITER) -> AsyncIterator[Page]:
-    """Open a page of the console, signed in; what Chromium says of refusals that are meant is no complaint."""
-    async with visiting(browser, url) as (page, seen):
-        await page.get_by_label("API key").fill(await key_of(role))
-        await page.get_by_role("button", name="Sign in").click()
-        await expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+async def opened(browser: Browser, url: str) -> AsyncIterator[Page]:
+    """Open a page of the console, signed in, which may be refused later on."""
+    async with signed_in(browser, url) as (page, seen), refusals_expected(seen):
         yield page
-        seen.complaints[:] = [text for text in seen.complaints if "Failed to load resource" not in text]
 
 
 async def rename(name: str, to: str) -> None:
