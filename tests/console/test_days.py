@@ -99,7 +99,7 @@ async def test_what_needs_attention_stands_on_top_of_any_day_the_worst_first(
     await sign_in(client, Role.VIEWER)
     page = await client.get("/console/", params={"day": day_of(in_days(5), settings)})
     assert re.findall(r"<h3><a href=[^>]*><bdi>([^<]*)</bdi></a>", page.text) == ["Moved on", "Later", "Sooner"]
-    assert '<span class="quiet">Cancellation:</span>' in page.text
+    assert '<p class="quiet">Cancellation</p>' in page.text
 
 
 async def test_more_failures_than_have_room_have_a_page_of_their_own(
