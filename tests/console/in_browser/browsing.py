@@ -29,7 +29,7 @@ _SEND = """([action, fields]) => {
     }
     form.submit();
 }"""
-# What is wrong with a page, whoever reads it: what has no name, what is too small to be pressed (WCAG 2.5.8), how wide
+# What is wrong with a page in any language: what has no name, what is too small to be pressed (WCAG 2.5.8), how wide
 # the page is if it is wider than its window.
 _WRONG = """() => {
     const all = (selector) => [...document.querySelectorAll(selector)];
