@@ -16,6 +16,7 @@ from portal.browsing import ASKS_AGAIN, FAKE_CONSENT, FAKE_DEVICES, expect_pictu
 from portal.factories import book
 from portal.records import everything
 from processes import Hireloop, Server, environment
+from waiting import until
 from web.browsers import Launch, needs_chromium, visiting
 
 pytestmark = needs_chromium
@@ -133,8 +134,12 @@ async def test_of_two_windows_that_press_start_at_once_one_is_in_and_the_other_i
         for page in pages:
             await expect_stage(page, "started")
             await expect(page.locator("#devices:visible, #elsewhere:visible")).to_have_count(1)
-        panels = [await page.locator("#elsewhere").is_visible() for page in pages]
-        assert sorted(panels) == [False, True]
+
+        async def told() -> list[bool] | None:
+            panels = [await page.locator("#elsewhere").is_visible() for page in pages]
+            return panels if sorted(panels) == [False, True] else None
+
+        panels = await until(told, "one of them is told of the other")
         await expect_picture(pages[panels.index(False)])
 
 
