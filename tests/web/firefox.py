@@ -21,7 +21,11 @@ FAKE_DEVICES = {"media.navigator.streams.fake": True, "media.navigator.permissio
 DENIES_DEVICES = {"permissions.default.camera": 2, "permissions.default.microphone": 2}
 NO_AUDIO_OUTPUT = {"media.cubeb.backend": "none"}  # a sound system that there is not
 HIDES_WHO_IT_IS = {"privacy.resistFingerprinting": True}
-_QUIET = {"network.captive-portal-service.enabled": False, "network.connectivity-service.enabled": False}
+_QUIET = {
+    "network.captive-portal-service.enabled": False,
+    "network.connectivity-service.enabled": False,
+    "ui.prefersReducedMotion": 1,  # colours that fade are pale for a moment, which axe would find
+}
 
 needs_firefox = pytest.mark.skipif(
     (FIREFOX is None or not node.is_installed(FOLDER)) and not os.environ.get("CI"),

@@ -33,7 +33,7 @@ from portal.records import everything
 from processes import Hireloop, Server, environment
 from sample_settings import as_application
 from servers.poolers import pgbouncer
-from waiting import until_true
+from waiting import until, until_true
 from web.browsers import Launch, needs_chromium, visiting
 
 pytestmark = needs_chromium
@@ -208,8 +208,12 @@ async def test_of_two_windows_that_press_start_at_once_one_is_in_and_the_other_i
         for page in pages:
             await expect_stage(page, "started")
             await expect(page.locator("#devices:visible, #elsewhere:visible")).to_have_count(1)
-        panels = [await page.locator("#elsewhere").is_visible() for page in pages]
-        assert sorted(panels) == [False, True]
+
+        async def told() -> list[bool] | None:
+            panels = [await page.locator("#elsewhere").is_visible() for page in pages]
+            return panels if sorted(panels) == [False, True] else None
+
+        panels = await until(told, "one of them is told of the other")
         await expect_picture(pages[panels.index(False)])
 
 
