@@ -155,8 +155,8 @@ async def test_every_stage_is_accessible_and_fits_a_narrow_screen(
     for stage, booked in (await _every_stage(settings)).items():
         async with visiting(browser, link(address, booked), **narrow) as (page, seen):
             await expect_stage(page, stage)
-            if stage == "started":  # in no window yet
-                await expect(page.get_by_text("Press the button to go on in this window")).to_be_visible()
+            if stage == "started":  # in no tab yet
+                await expect(page.get_by_text("Press the button to go on in this tab")).to_be_visible()
                 await expect_accessible(page)
                 await page.get_by_role("button", name="Go on here").click()
                 await expect_picture(page)

@@ -169,7 +169,7 @@ async def test_every_stage_speaks_the_candidates_language(
     for stage, booked in (await _bookings(settings, language)).items():
         async with visiting(browser, link(address, booked), **narrow) as (page, seen):
             await expect_stage(page, stage)
-            if stage == "started":  # in no window yet
+            if stage == "started":  # in no tab yet
                 await page.locator("#elsewhere button").click()
             if stage == "open":
                 await page.locator("#check-devices").click()
