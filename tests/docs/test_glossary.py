@@ -60,6 +60,7 @@ RETIRED = [
     Retired(r"(?<!type[ ])(?<!param[ ])hints?", "a notification, or a wake-up", FORMS),  # but in libraries' names
     Retired(r"verdicts?", "an outcome, or a result"),
     Retired(r"envelopes?(?! (sender|from)\b)", "headers, outside mail", MAIL),
+    Retired(r"(another|this|one|which) window", "a tab: a window is the time to enter"),
     Retired(r"whoever", "anyone who, or the person who"),
     Retired(r"in earnest", "in production"),
     Retired(r"letter case", "case, or ignoring case"),

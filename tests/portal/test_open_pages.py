@@ -212,9 +212,7 @@ async def test_who_only_reads_changes_nothing_also_in_the_room(settings: Setting
     assert await everything() == before
 
 
-async def test_answers_renew_the_lease_of_the_window_that_is_in_the_interview(
-    settings: Settings, server: Server
-) -> None:
+async def test_answers_renew_the_lease_of_the_tab_that_is_in_the_interview(settings: Settings, server: Server) -> None:
     booked = await book(settings, starts_in=20)
     mine = str(uuid4())
     await press(server, booked, "start", client=mine)
@@ -227,7 +225,7 @@ async def test_answers_renew_the_lease_of_the_window_that_is_in_the_interview(
         async with asyncio.timeout(10):
             while await db.fetch_value(lease, booked.session_id) == first:  # noqa: ASYNC110 (the server writes it)
                 await asyncio.sleep(0.05)
-    await press(server, booked, "beat", client=str(uuid4()))  # of a window that has not the lease
+    await press(server, booked, "beat", client=str(uuid4()))  # of a tab that has not the lease
     second = await db.fetch_value(lease, booked.session_id)
     await press(server, booked, "beat", client=mine)
     assert await db.fetch_value(lease, booked.session_id) > second > first

@@ -40,6 +40,7 @@ OF_A_WHOLE_ROOM = {
     "portal/in_browser/test_firefox.py",
     "portal/in_browser/test_languages.py",
     "portal/in_browser/test_open_pages.py",
+    "portal/in_browser/test_outages.py",
 }
 UNWANTED_NAMES = {"utils", "common", "core", "helpers", "base", "manager", "service", "repository", "schemas"}
 

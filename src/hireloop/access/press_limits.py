@@ -19,7 +19,7 @@ class PressKind(StrEnum):
 
     DEVICES = "devices"  # the script reports what the browser found
     ACT = "act"  # a person has pressed something
-    BEAT = "beat"  # the script says that its window is still in the interview
+    BEAT = "beat"  # the script says that its tab is still in the interview
 
 
 _A_MINUTE = {PressKind.DEVICES: 30, PressKind.ACT: 60, PressKind.BEAT: 30}

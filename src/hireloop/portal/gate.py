@@ -64,7 +64,7 @@ def scripted(handler: Handler) -> RouteHandler:
 
 
 def beating(handler: Handler) -> RouteHandler:
-    """Do the same for what says, again and again, that its window is still in the interview."""
+    """Do the same for what says, again and again, that its tab is still in the interview."""
     return _let_into(handler, press=PressKind.BEAT)
 
 

@@ -1,6 +1,6 @@
 """How an open page follows its session: a WebSocket, the same by a poll where that fails, and who is in the interview.
 
-Reading changes nothing, however long it goes on and also if a scanner's script does it. Only a press makes a window
+Reading changes nothing, however long it goes on and also if a scanner's script does it. Only a press makes a tab
 the one that is in the interview; it then renews its lease with its answers over the socket.
 """
 
@@ -32,7 +32,7 @@ from hireloop.web.forms import fields_of, uuid_of
 
 LARGEST_MESSAGE = 4_096  # bytes
 PING_SECONDS = 20.0
-BEAT_SECONDS = 10.0  # for the window that is in the interview, whose answer renews its lease
+BEAT_SECONDS = 10.0  # for the tab that is in the interview, whose answer renews its lease
 SILENCE_SECONDS = 50.0
 SEND_SECONDS = 10.0
 _MOST_MESSAGES, _IN_SECONDS = 20, 10.0
@@ -45,7 +45,7 @@ AnySocket = WebSocket[Any, Any, Any]
 
 
 class ActiveClient(StrEnum):
-    """Which of the candidate's windows is in the interview, as one of them is told."""
+    """Which of the candidate's tabs is in the interview, as one of them is told."""
 
     HERE = "here"
     ELSEWHERE = "elsewhere"
@@ -63,7 +63,7 @@ class PageState(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def state_of(session: FollowedSession, client: UUID | None) -> PageState:
-    """Return what this window is told of its session; pure."""
+    """Return what this tab is told of its session; pure."""
     stage = stages.stage_of(session)
     return PageState(
         stage=stage,
@@ -90,7 +90,7 @@ async def state(request: AnyRequest, visit: Visit) -> Response[bytes]:
 
 @gate.pressed
 async def take_over(request: AnyRequest, visit: Visit) -> Response[bytes]:
-    """Let this window be the one that is in the interview; the others are told."""
+    """Let this tab be the one that is in the interview; the others are told."""
     client = client_of((await fields_of(request)).get("client", ""))
     if client is not None:
         await followed_sessions.take_over(visit.session_id, visit.key_version, client)
@@ -99,17 +99,17 @@ async def take_over(request: AnyRequest, visit: Visit) -> Response[bytes]:
 
 @gate.beating
 async def beat(request: AnyRequest, visit: Visit) -> Response[None]:
-    """Renew the lease of a window whose socket fails; responds with 204 to the script that sent it."""
+    """Renew the lease of a tab whose socket fails; responds with 204 to the script that sent it."""
     client = client_of((await fields_of(request)).get("client", ""))
     if client is None:
-        msg = "This is not the id of a window."
+        msg = "This is not the id of a tab."
         raise ClientException(msg)
     await followed_sessions.renew(visit.session_id, client)
     return render.nothing()
 
 
 def client_of(text: str) -> UUID | None:
-    """Return the id that a window has given itself, or None for what is none."""
+    """Return the id that a tab has given itself, or None for what is none."""
     return uuid_of(text)
 
 
@@ -219,7 +219,7 @@ class _Conversation:
             await self._renew()
 
     async def _renew(self) -> None:
-        """Take an answer for a sign of life of the window that is in the interview; of any other it changes nothing."""
+        """Take an answer for a sign of life of the tab that is in the interview; of any other it changes nothing."""
         session = self._follower.session
         if session is None or self._client is None or session.active_client != self._client:
             return

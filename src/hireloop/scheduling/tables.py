@@ -138,7 +138,7 @@ class Session(Table, db=DB):
     entered_at = Timestamptz(null=True, default=None)
     left_at = Timestamptz(null=True, default=None)
     revoked_at = Timestamptz(null=True, default=None)
-    active_client = UUID(null=True, default=None)  # the candidate's window that is in the interview
+    active_client = UUID(null=True, default=None)  # the candidate's tab that is in the interview
     active_until = Timestamptz(null=True, default=None)  # when its lease runs out, unless it is renewed
 
 

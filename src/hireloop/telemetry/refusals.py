@@ -83,7 +83,7 @@ class RefusalLog:
     def record(self, door: Door, why: WhyRefused, key: UUID | None = None) -> None:
         """Count a refusal, and write its line unless its window has one; `key` is the id of the API key, if any.
 
-        After eight keys in one window, further ones share the line that names none.
+        After eight keys in a window, further ones share the line that names none.
         """
         metrics.REFUSALS.add(1, {"door": door, "why": why})
         now = self._clock()

@@ -1,4 +1,4 @@
-"""A walk through every page and state that the portal can show, in one window of a browser.
+"""A walk through every page and state that the portal can show, in one tab of a browser.
 
 Each scene yields the name of what the page shows now: the template that made it and, after a comma, what else is so.
 A new template needs a place here: `test_every_state.py` fails until it has been shown.
@@ -34,7 +34,7 @@ States = AsyncIterator[str]
 
 
 class Walk:
-    """The window, what it has asked for so far, and for whom interviews are booked."""
+    """The tab, what it has asked for so far, and for whom interviews are booked."""
 
     def __init__(self, page: Page, seen: ExpectedVersion, address: str, settings: Settings, person: Person) -> None:
         self.page, self.seen = page, seen
@@ -220,17 +220,17 @@ async def _in_other_windows(walk: Walk, booked: BookingResult) -> States:
     page = walk.page
     await followed_sessions.take_over(booked.session_id, 1, uuid4())
     await expect(page.locator("#elsewhere")).to_be_visible()
-    yield "started, lost to another window"
+    yield "started, lost to another tab"
     await page.reload()
     await expect(page.locator("#elsewhere")).to_be_visible()
-    yield "started, in another window"
+    yield "started, in another tab"
     await booked.move(starts_in=-4000)
     await db.fetch("UPDATE session SET active_client = NULL, active_until = NULL WHERE id = $1", booked.session_id)
     before = await page.locator("main").get_attribute("data-version") or ""
     announcements.announce([booked.session_id])
     await expect(page.locator("main")).not_to_have_attribute("data-version", before)  # it has loaded itself again
     await expect(page.locator("#elsewhere")).to_be_visible()
-    yield "started, overtime in no window"
+    yield "started, overtime in no tab"
     no_picture = page.locator("#no-picture")
     words = await no_picture.text_content() or ""
     await page.locator("#elsewhere button").click()

@@ -156,7 +156,7 @@ async def test_chromium_and_firefox_take_over_from_each_other(
     await tab.until(HAS_PICTURE)
     browser = await launch(CHROMIUM_DEVICES, FAKE_CONSENT)
     async with visiting(browser, link(address, booked)) as (page, _):
-        await expect(page.get_by_text("The interview is open in another window")).to_be_visible()
+        await expect(page.get_by_text("The interview is open in another tab")).to_be_visible()
         await page.get_by_role("button", name="Take over").click()
         await expect_picture(page)
         await tab.until_said("#elsewhere", "Your camera and microphone are off here")

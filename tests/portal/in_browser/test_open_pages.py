@@ -8,13 +8,12 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from playwright.async_api import Page, Request, Route, WebSocketRoute, expect
+from playwright.async_api import Page, Route, WebSocketRoute, expect
 
 from hireloop import db
 from hireloop.access import api_keys
 from hireloop.access.tables import Role
 from hireloop.scheduling.sessions import sessions
-from hireloop.scheduling.sessions.sessions import SessionState
 from hireloop.settings import Settings
 from hireloop.web import following
 from portal.browsing import (
@@ -27,12 +26,10 @@ from portal.browsing import (
     link,
     served_here,
 )
-from portal.coming_in import PRESSED, come_in, opened
+from portal.coming_in import PRESSED, come_in
 from portal.factories import OUTBOX, BookingResult, Person, book, offer
 from portal.records import everything
-from processes import Hireloop, Server, environment
-from sample_settings import as_application
-from servers.poolers import pgbouncer
+from processes import Server
 from waiting import until, until_true
 from web.browsers import Launch, needs_chromium, visiting
 
@@ -40,12 +37,6 @@ pytestmark = needs_chromium
 
 WELL_BEFORE_THE_POLL = 15_000  # ms: half of what a page without a socket may take
 Recruiter = Callable[[str], httpx.Response]
-
-
-@pytest.fixture
-async def server(database_url: str, database: None) -> AsyncIterator[Server]:  # noqa: ARG001 (the pool is open)
-    with Server(environment(database_url, BASE_URL="http://localhost")) as one:
-        yield one
 
 
 @pytest.fixture
@@ -71,12 +62,6 @@ async def recruiter(server: Server) -> Recruiter:
         return answer
 
     return post
-
-
-def is_started_again(server: Server, database_url: str) -> Hireloop:
-    """Return another server at the same address."""
-    env = environment(database_url, BASE_URL="http://localhost")
-    return Hireloop("serve", "--port", str(server.port), env=env)
 
 
 async def test_a_cancellation_and_a_replaced_link_are_shown_while_the_page_is_open(
@@ -171,7 +156,7 @@ async def test_another_browser_takes_over_and_the_first_lets_go_of_its_devices(
         await first.get_by_role("button", name="Start interview").click()
         await expect_picture(first)
         await first.reload()
-        await expect_picture(first)  # the same window
+        await expect_picture(first)  # the same tab
 
         async def after_the_socket(route: Route) -> None:
             response = await route.fetch(max_redirects=0)
@@ -181,7 +166,7 @@ async def test_another_browser_takes_over_and_the_first_lets_go_of_its_devices(
         await second.add_init_script(ASKS_AGAIN)
         await second.route("**/take-over/", after_the_socket)
         await second.goto(link(address, booked))
-        await expect(second.get_by_text("The interview is open in another window")).to_be_visible()
+        await expect(second.get_by_text("The interview is open in another tab")).to_be_visible()
         await expect(second.locator("#devices")).to_be_hidden()
         await second.get_by_role("button", name="Take over").click()
         await expect_picture(second)
@@ -194,7 +179,7 @@ async def test_another_browser_takes_over_and_the_first_lets_go_of_its_devices(
         await expect(second.get_by_text("Your camera and microphone are off here")).to_be_visible()
 
 
-async def test_of_two_windows_that_press_start_at_once_one_is_in_and_the_other_is_told(
+async def test_of_two_tabs_that_press_start_at_once_one_is_in_and_the_other_is_told(
     address: str, launch: Launch, settings: Settings
 ) -> None:
     booked = await book(settings, starts_in=20)
@@ -217,112 +202,19 @@ async def test_of_two_windows_that_press_start_at_once_one_is_in_and_the_other_i
         await expect_picture(pages[panels.index(False)])
 
 
-async def test_a_window_that_was_duplicated_is_another_one(address: str, launch: Launch, settings: Settings) -> None:
+async def test_a_tab_that_was_duplicated_is_another_one(address: str, launch: Launch, settings: Settings) -> None:
     booked = await book(settings, starts_in=20)
     browser = await launch(FAKE_DEVICES, FAKE_CONSENT)
     async with visiting(browser, link(address, booked)) as (page, _):
         await page.get_by_role("button", name="Start interview").click()
         await expect_picture(page)
         async with page.context.expect_page() as opened:
-            await page.evaluate("() => window.open(location.href)")  # with a copy of this window's storage
+            await page.evaluate("() => window.open(location.href)")  # with a copy of this tab's storage
         copy = await opened.value
-        await expect(copy.get_by_text("The interview is open in another window")).to_be_visible()
+        await expect(copy.get_by_text("The interview is open in another tab")).to_be_visible()
 
 
-async def test_without_a_connection_a_link_leads_nowhere_and_says_so(
-    address: str, launch: Launch, settings: Settings, server: Server
-) -> None:
-    booked = await book(settings)
-    browser = await launch()
-    async with visiting(browser, link(address, booked)) as (page, seen):
-        await expect_stage(page, "early")
-        server.kill()
-        await expect(page.locator("#connection")).to_be_visible()
-        for name in ("Move the interview", "Cancel the interview", "Add it to your calendar"):
-            await page.get_by_role("link", name=name).click()
-            await expect(page.get_by_text("This cannot be opened without a connection")).to_be_visible()
-        await expect_stage(page, "early")
-        seen.complaints.clear()  # of connections that were refused
-
-
-async def test_a_restart_of_the_server_is_said_and_a_press_in_the_meantime_is_kept(
-    address: str, launch: Launch, settings: Settings, server: Server, database_url: str
-) -> None:
-    booked = await book(settings, starts_in=20)
-    browser = await launch()
-    async with visiting(browser, link(address, booked)) as (page, seen):
-        await page.get_by_role("button", name="Start interview").click()
-        await expect_stage(page, "started")
-        await expect(page.locator("#devices")).to_be_visible()
-        server.kill()
-        await expect(page.get_by_text("No connection. You are still in; we keep trying.")).to_be_visible()
-        with is_started_again(server, database_url) as again:
-            await expect(page.locator("#connection")).to_be_hidden()
-            again.kill()
-            await expect(page.locator("#connection")).to_be_visible()
-            await page.get_by_text("Finish…").click()
-            await page.get_by_role("button", name="Finish interview").click()
-            await expect(page.get_by_text("Keep this page open")).to_be_visible()
-        with is_started_again(server, database_url):
-            await expect_stage(page, "finished")
-        seen.complaints.clear()  # of connections that were refused
-    assert (await sessions.visit(booked.session_id)).state is SessionState.FINISHED
-
-
-async def test_where_no_socket_opens_the_page_polls_and_keeps_its_lease(
-    address: str, launch: Launch, settings: Settings
-) -> None:
-    booked = await book(settings, starts_in=20)
-
-    refused: list[WebSocketRoute] = []
-    polls: list[Request] = []
-
-    async def refuse(socket: WebSocketRoute) -> None:
-        refused.append(socket)
-        await socket.close(code=1013)
-
-    async def lease() -> datetime:
-        until: datetime = await db.fetch_value("SELECT active_until FROM session WHERE id = $1", booked.session_id)
-        return until
-
-    browser = await launch()
-    async with visiting(browser, address) as (page, _):
-        await page.route_web_socket("**/live*", refuse)
-        page.on("request", lambda request: polls.append(request) if "/state/" in request.url else None)
-        await page.clock.install()
-        await page.goto(link(address, booked))
-        began = await page.evaluate("Date.now()")
-        while len(refused) < 8:
-            await page.clock.fast_forward(1_000)
-        seconds = (await page.evaluate("Date.now()") - began) / 1_000
-        assert len(polls) <= 2 + seconds / 24  # every 30 s or so, and not at each attempt to connect
-        await page.get_by_role("button", name="Start interview").click()
-        await expect_stage(page, "started")
-        for _ in range(2):
-            before = await lease()
-            async with page.expect_response("**/beat/"):
-                await page.clock.fast_forward(11_000)
-            assert await lease() > before
-        await sessions.leave(booked.session_id, 1, outbox=OUTBOX)  # in silence
-        await page.clock.fast_forward(45_000)
-        await expect_stage(page, "finished")
-
-
-async def test_a_press_that_a_proxy_redirects_to_its_sign_in_is_not_taken_for_done(
-    served: str, launch: Launch, settings: Settings
-) -> None:
-    booked = await book(settings, starts_in=20)
-    sign_in = f"{served}/of-the-proxy/"
-    browser = await launch()
-    async with visiting(browser, link(served, booked)) as (page, seen):
-        await expect_stage(page, "open")
-        await page.route("**/start/", lambda route: route.fulfill(status=302, headers={"Location": sign_in}))
-        await page.get_by_role("button", name="Start interview").click()
-        await expect(page).to_have_url(sign_in)
-        seen.complaints.clear()  # there is no such page
-
-
-async def test_without_storage_a_window_is_still_itself_from_page_to_page(
+async def test_without_storage_a_tab_is_still_itself_from_page_to_page(
     served: str, launch: Launch, settings: Settings
 ) -> None:
     booked = await book(settings, starts_in=20)
@@ -357,43 +249,8 @@ async def test_a_press_before_the_server_has_said_who_is_in_turns_nothing_on_unt
         await page.get_by_role("button", name="Turn on camera and microphone").click()
         await until_true(lambda: bool(held), "the socket is opened")
         held[0].connect_to_server()
-        await expect(page.get_by_text("The interview is open in another window")).to_be_visible()
+        await expect(page.get_by_text("The interview is open in another tab")).to_be_visible()
         assert await page.evaluate("window.asked") == 0
-
-
-async def test_behind_pgbouncer_in_transaction_mode_an_open_page_follows_by_reading_again(
-    launch: Launch,
-    settings: Settings,
-    database_url: str,
-    database: None,  # noqa: ARG001 (the pool is open)
-) -> None:
-    booked = await book(settings)
-    with pgbouncer(database_url) as pooled:
-        env = environment(database_url, BASE_URL="http://localhost", DATABASE_URL=as_application(pooled))
-        with Server(env) as server:
-            async with visiting(await launch(), link(f"http://localhost:{server.port}", booked)) as (page, _):
-                with opened(server, booked) as socket:
-                    assert socket.hear()["stage"] == "early"
-                    await asyncio.to_thread(server.wait_for_log, "following.not_heard")
-                    await db.fetch("UPDATE session SET revoked_at = now()")
-                    await asyncio.to_thread(socket.hear_until, stage="revoked")
-                await expect(page.locator("main")).to_have_attribute(
-                    "data-stage", "revoked", timeout=WELL_BEFORE_THE_POLL
-                )
-
-
-async def test_a_laptop_that_slept_for_two_hours_shows_what_is_true(
-    address: str, launch: Launch, settings: Settings
-) -> None:
-    booked = await book(settings, starts_in=3600)
-    browser = await launch()
-    async with visiting(browser, address) as (page, _):
-        await page.clock.install(time="2031-05-05T05:05:05Z")  # whatever its own clock says
-        await page.goto(link(address, booked))
-        await expect_stage(page, "early")
-        await booked.move(starts_in=-3600)
-        await page.clock.fast_forward(7_200_000)
-        await expect_stage(page, "late")
 
 
 async def test_a_scanner_that_runs_scripts_changes_nothing(address: str, launch: Launch, settings: Settings) -> None:
@@ -410,7 +267,7 @@ async def test_a_scanner_that_runs_scripts_changes_nothing(address: str, launch:
         entered = await sessions.visit(booked.session_id)
         async with visiting(browser, address) as (scanner, _):
             await answers_twice(scanner, link(address, booked))
-            await expect(scanner.get_by_text("The interview is open in another window")).to_be_visible()
+            await expect(scanner.get_by_text("The interview is open in another tab")).to_be_visible()
         await expect(candidate.locator("#elsewhere")).to_be_hidden()
         assert (await sessions.visit(booked.session_id)).entered_at == entered.entered_at
 

@@ -1,4 +1,4 @@
-"""Where a session stands, as open pages follow it, and the lease of the window that is in the interview."""
+"""Where a session stands, as open pages follow it, and the lease of the tab that is in the interview."""
 
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -19,7 +19,7 @@ async def read(session: UUID) -> FollowedSession:
     return (await followed_sessions.read([session, uuid4()]))[session]
 
 
-async def test_a_window_that_starts_has_the_lease_and_another_one_takes_over(settings: Settings) -> None:
+async def test_a_tab_that_starts_has_the_lease_and_another_one_takes_over(settings: Settings) -> None:
     booked = await book(settings, starts_in=20)
     session = booked.session_id
     assert not await followed_sessions.take_over(session, 1, ONE)  # not entered yet
@@ -41,7 +41,7 @@ async def test_a_window_that_starts_has_the_lease_and_another_one_takes_over(set
     assert not await followed_sessions.take_over(session, 1, ONE)
 
 
-async def test_without_a_window_of_its_own_nobody_has_the_lease(settings: Settings) -> None:
+async def test_without_a_tab_of_its_own_nobody_has_the_lease(settings: Settings) -> None:
     booked = await book(settings, starts_in=20)
     await sessions.enter(booked.session_id, 1, outbox=OUTBOX)  # by a form, without a script
     entered = await read(booked.session_id)

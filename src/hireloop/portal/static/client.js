@@ -1,11 +1,11 @@
-// The id of this window, by which the server tells the candidate's windows apart. It survives a reload, and is nothing
+// The id of this tab, by which the server tells the candidate's tabs apart. It survives a reload, and is nothing
 // but a random number.
 
-const KEY = "hireloop-window";
+const KEY = "hireloop-tab";
 const ANSWERS_WITHIN = 150; // milliseconds
 const nonce = random();
 
-// A window that was duplicated has the id of the one that it was made from: so that one is asked first.
+// A tab that was duplicated has the id of the one that it was made from: so that one is asked first.
 export const client = identify();
 
 async function identify() {
@@ -48,7 +48,7 @@ function listen(id) {
   if (others) others.onmessage = ({ data }) => data.asked === id && others.postMessage({ to: data.from });
 }
 
-// Where storage is not allowed, the name of the window holds the id: it stays from page to page, too.
+// Where storage is not allowed, the name of the tab (`window.name`) holds the id: it stays from page to page, too.
 function stored() {
   try {
     return sessionStorage.getItem(KEY);

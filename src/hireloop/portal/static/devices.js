@@ -57,7 +57,7 @@ export async function turnOn() {
   await follow();
 }
 
-// Lets go of both, as another window has taken over; an answer that is still to come is dropped.
+// Lets go of both, as another tab has taken over; an answer that is still to come is dropped.
 export function turnOff() {
   asked += 1;
   stream?.getTracks().forEach((track) => track.stop());

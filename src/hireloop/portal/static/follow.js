@@ -17,6 +17,7 @@ const ANSWERS_WITHIN = 10000;
 const SPEAKS_WITHIN = 5000; // a socket says where the session stands as soon as it is open
 const SILENT_AFTER = 45000; // and again every 20 s
 const CROWDED = 4429;
+const MOST_TRUST = 5;
 
 const OFFLINE = {
   started: phrase("No connection. You are still in; we keep trying."),
@@ -31,6 +32,7 @@ let heardAt = 0; // by the browser's clock, as all moments here
 let pause = FIRST_PAUSE;
 let connectAt = 0;
 let pollAt = Infinity;
+let trust = 0; // how many sockets may still fail before it is held that none opens here, and not that the server is gone
 let beatAt = 0;
 let active = "nobody";
 let polling = false;
@@ -54,9 +56,8 @@ export function start() {
 function keepHere(event) {
   const link = event.target.closest("a[href]");
   if (!link || link.origin !== location.origin || link.getAttribute("href").startsWith("#")) return;
-  if (online && navigator.onLine) return;
+  if (online) return;
   event.preventDefault();
-  setOnline(false);
   document.getElementById("connection").textContent = say(UNOPENED);
 }
 
@@ -93,7 +94,7 @@ function connect(id) {
   speaksBy = heardAt = Date.now();
   mine.onmessage = ({ data }) => {
     if (mine !== socket) return;
-    [speaksBy, heardAt, pause, pollAt] = [0, Date.now(), FIRST_PAUSE, Infinity];
+    [speaksBy, heardAt, pause, pollAt, trust] = [0, Date.now(), FIRST_PAUSE, Infinity, MOST_TRUST];
     mine.send(".");
     tell(JSON.parse(data));
   };
@@ -107,7 +108,8 @@ function lose(id, code = 0) {
   if (code === CROWDED) pause = CROWDED_PAUSE;
   connectAt = Date.now() + pause * (0.5 + Math.random());
   pause = Math.max(pause, Math.min(pause * 2, LONGEST_PAUSE));
-  if (pollAt === Infinity && !polling) pollAt = 0; // else a poll is due already: no socket may ever open here
+  if (trust > 0 || (pollAt === Infinity && !polling)) pollAt = 0; // else the poll that is due is soon enough
+  if (online) trust -= 1;
 }
 
 async function poll(id) {
@@ -127,7 +129,7 @@ async function poll(id) {
   if (!socket || speaksBy) pollAt = Date.now() + (online ? POLL : LONGEST_PAUSE / 5) * (0.8 + 0.4 * Math.random());
 }
 
-// Says that this window is still in the interview, where no socket does.
+// Says that this tab is still in the interview, where no socket does.
 async function beat(id) {
   beatAt = Date.now() + BEAT;
   await fetch(`${path}beat/`, {

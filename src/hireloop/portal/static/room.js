@@ -13,7 +13,7 @@ const page = document.querySelector("main");
 const shown = document.getElementById("clock");
 const announce = (words) => (document.getElementById("announcement").textContent = words);
 const announceLeft = clock.announcer((left) => announce(say("{left} left.", { left })));
-let active = ""; // which of the candidate's windows is in the interview, once the server has said so
+let active = ""; // which of the candidate's tabs is in the interview, once the server has said so
 let resumed = false;
 let known = null; // calls what waits for the server's first word
 const word = new Promise((resolve) => (known = resolve));
@@ -36,8 +36,8 @@ const kept = {
   write: (state) => sessionStorage.setItem(page.dataset.path, state),
 };
 
-// Once after the press of Start or Take over in this window, and later only where nothing needs to be asked: else by a
-// large button. It comes after the server has said that this window is the one that is in the interview.
+// Once after the press of Start or Take over in this tab, and later only where nothing needs to be asked: else by a
+// large button. It comes after the server has said that this tab is the one that is in the interview.
 async function resume() {
   resumed = true;
   let state = null;
@@ -56,13 +56,13 @@ async function resume() {
 const isHere = () => active === "here";
 
 const ELSEWHERE = {
-  lost: phrase("The interview is open in another window now. Your camera and microphone are off here."),
-  elsewhere: phrase("The interview is open in another window. If you take over, your camera and microphone are turned off there."),
-  nobody: phrase("You are in the interview. Press the button to go on in this window."),
+  lost: phrase("The interview is open in another tab or on another device now. Your camera and microphone are off here."),
+  elsewhere: phrase("The interview is open in another tab or on another device. If you take over, your camera and microphone are turned off there."),
+  nobody: phrase("You are in the interview. Press the button to go on in this tab."),
 };
 
-// One window at a time has the camera and the microphone.
-function follow({ version, active: now }) {
+// One tab at a time has the camera and the microphone.
+function update({ version, active: now }) {
   if (version !== page.dataset.version) return follow.renew();
   const lost = isHere() && now !== "here";
   if (now !== active || lost) {
@@ -98,6 +98,6 @@ setInterval(tick, 500);
 document.addEventListener("visibilitychange", tick);
 window.addEventListener("pageshow", (event) => event.persisted && location.reload());
 document.querySelector("#elsewhere form").addEventListener("submit", remember);
-document.addEventListener("live", ({ detail }) => follow(detail));
+document.addEventListener("live", ({ detail }) => update(detail));
 presses.setUp();
 follow.start();

@@ -1,6 +1,6 @@
-"""What an open page follows: where a session stands now, and which of its candidate's windows is in the interview.
+"""What an open page follows: where a session stands now, and which of its candidate's tabs is in the interview.
 
-A window has a random id of its own. The one that pressed Start or Take over holds a lease, which it renews; reading
+A tab has a random id of its own. The one that pressed Start or Take over holds a lease, which it renews; reading
 changes nothing.
 """
 
@@ -70,7 +70,7 @@ async def read(session_ids: Collection[UUID], *, now: datetime | None = None) ->
 
 @db.transactional
 async def take_over(session_id: UUID, key_version: int, client: UUID, *, now: datetime | None = None) -> bool:
-    """Make this window the one that is in the interview, and return whether it could be: it goes on, and is theirs."""
+    """Make this tab the one that is in the interview, and return whether it could be: it goes on, and is theirs."""
     lease: dict[Column | str, Any] = {
         Session.active_client: client,
         Session.active_until: db.sql_now(now, offset=LEASE),
@@ -93,7 +93,7 @@ async def take_over(session_id: UUID, key_version: int, client: UUID, *, now: da
 
 
 async def renew(session_id: UUID, client: UUID, *, now: datetime | None = None) -> None:
-    """Prolong the lease of the window that has it, also one that has run out meanwhile; nobody else's."""
+    """Prolong the lease of the tab that has it, also one that has run out meanwhile; nobody else's."""
     until = db.sql_now(now, offset=LEASE)
     await Session.update({Session.active_until: until}).where(
         Session.id == session_id, Session.active_client == client, Session.left_at.is_null()
@@ -101,7 +101,7 @@ async def renew(session_id: UUID, client: UUID, *, now: datetime | None = None) 
 
 
 def holder_at(session: FollowedSession, now: datetime) -> UUID | None:
-    """Return which window is known to be in the interview at this moment; pure."""
+    """Return which tab is known to be in the interview at this moment; pure."""
     return session.active_client if session.active_until and session.active_until > now else None
 
 

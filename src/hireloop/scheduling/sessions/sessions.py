@@ -20,7 +20,7 @@ from hireloop.scheduling.bookings.locked import LockedBooking, lock_session
 from hireloop.scheduling.tables import Interview, InterviewState, ScheduleState, Session
 from hireloop.statements import Statement, read_clock
 
-LEASE = timedelta(seconds=30)  # of the window that is in the interview; it renews it every 10 s
+LEASE = timedelta(seconds=30)  # of the tab that is in the interview; it renews it every 10 s
 
 
 class SessionState(StrEnum):
@@ -139,7 +139,7 @@ async def enter(
 ) -> Visit:
     """Enter the interview if the window is open and the key is the current one, and return the session then.
 
-    Recruiters are told. Entering twice is entering once: `client`, the candidate's window, is the one that is in the
+    Recruiters are told. Entering twice is entering once: `client`, the candidate's tab, is the one that is in the
     interview only if this entered it. Where it could not be entered the visit says why: its `state`
     is not `entered`, or it is too early. In one transaction, one after the other with whatever changes the booking.
     Raises NotFound.

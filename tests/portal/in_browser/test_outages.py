@@ -1,0 +1,165 @@
+"""Open pages on every way that a connection, a proxy, a pooler or a laptop may fail them."""
+
+import asyncio
+from datetime import datetime
+
+import pytest
+from playwright.async_api import Request, WebSocketRoute, expect
+
+from hireloop import db
+from hireloop.scheduling.sessions import sessions
+from hireloop.scheduling.sessions.sessions import SessionState
+from hireloop.settings import Settings
+from portal.browsing import (
+    expect_stage,
+    link,
+)
+from portal.coming_in import opened
+from portal.factories import OUTBOX, book
+from processes import Hireloop, Server, environment
+from sample_settings import as_application
+from servers.poolers import pgbouncer
+from web.browsers import Launch, needs_chromium, visiting
+
+pytestmark = needs_chromium
+
+WELL_BEFORE_THE_POLL = 15_000  # ms: half of what a page without a socket may take
+
+
+@pytest.fixture
+def address(server: Server) -> str:
+    return f"http://localhost:{server.port}"
+
+
+def is_started_again(server: Server, database_url: str) -> Hireloop:
+    """Return another server at the same address."""
+    env = environment(database_url, BASE_URL="http://localhost")
+    return Hireloop("serve", "--port", str(server.port), env=env)
+
+
+async def test_without_a_connection_a_link_leads_nowhere_and_says_so(
+    address: str, launch: Launch, settings: Settings, server: Server
+) -> None:
+    booked = await book(settings)
+    browser = await launch()
+    async with visiting(browser, link(address, booked)) as (page, seen):
+        await expect_stage(page, "early")
+        server.kill()
+        await expect(page.locator("#connection")).to_be_visible()
+        for name in ("Move the interview", "Cancel the interview", "Add it to your calendar"):
+            await page.get_by_role("link", name=name).click()
+            await expect(page.get_by_text("This cannot be opened without a connection")).to_be_visible()
+        await expect_stage(page, "early")
+        seen.complaints.clear()  # of connections that were refused
+
+
+async def test_a_restart_of_the_server_is_said_and_a_press_in_the_meantime_is_kept(
+    address: str, launch: Launch, settings: Settings, server: Server, database_url: str
+) -> None:
+    booked = await book(settings, starts_in=20)
+    browser = await launch()
+    async with visiting(browser, link(address, booked)) as (page, seen):
+        await page.get_by_role("button", name="Start interview").click()
+        await expect_stage(page, "started")
+        await expect(page.locator("#devices")).to_be_visible()
+        server.kill()
+        await expect(page.get_by_text("No connection. You are still in; we keep trying.")).to_be_visible()
+        with is_started_again(server, database_url) as again:
+            await expect(page.locator("#connection")).to_be_hidden()
+            again.kill()
+            await expect(page.locator("#connection")).to_be_visible()
+            await page.get_by_text("Finish…").click()
+            await page.get_by_role("button", name="Finish interview").click()
+            await expect(page.get_by_text("Keep this page open")).to_be_visible()
+        with is_started_again(server, database_url):
+            await expect_stage(page, "finished")
+        seen.complaints.clear()  # of connections that were refused
+    assert (await sessions.visit(booked.session_id)).state is SessionState.FINISHED
+
+
+async def test_where_no_socket_opens_the_page_polls_and_keeps_its_lease(
+    address: str, launch: Launch, settings: Settings
+) -> None:
+    booked = await book(settings, starts_in=20)
+
+    refused: list[WebSocketRoute] = []
+    polls: list[Request] = []
+
+    async def refuse(socket: WebSocketRoute) -> None:
+        refused.append(socket)
+        await socket.close(code=1013)
+
+    async def lease() -> datetime:
+        until: datetime = await db.fetch_value("SELECT active_until FROM session WHERE id = $1", booked.session_id)
+        return until
+
+    browser = await launch()
+    async with visiting(browser, address) as (page, _):
+        await page.route_web_socket("**/live*", refuse)
+        page.on("request", lambda request: polls.append(request) if "/state/" in request.url else None)
+        await page.clock.install()
+        await page.goto(link(address, booked))
+        began = await page.evaluate("Date.now()")
+        while len(refused) < 8:
+            await page.clock.fast_forward(1_000)
+        seconds = (await page.evaluate("Date.now()") - began) / 1_000
+        assert len(polls) <= 2 + seconds / 24  # every 30 s or so, and not at each attempt to connect
+        await page.get_by_role("button", name="Start interview").click()
+        await expect_stage(page, "started")
+        for _ in range(2):
+            before = await lease()
+            async with page.expect_response("**/beat/"):
+                await page.clock.fast_forward(11_000)
+            assert await lease() > before
+        await sessions.leave(booked.session_id, 1, outbox=OUTBOX)  # in silence
+        await page.clock.fast_forward(45_000)
+        await expect_stage(page, "finished")
+
+
+async def test_a_press_that_a_proxy_redirects_to_its_sign_in_is_not_taken_for_done(
+    address: str, launch: Launch, settings: Settings
+) -> None:
+    booked = await book(settings, starts_in=20)
+    sign_in = f"{address}/of-the-proxy/"
+    browser = await launch()
+    async with visiting(browser, link(address, booked)) as (page, seen):
+        await expect_stage(page, "open")
+        await page.route("**/start/", lambda route: route.fulfill(status=302, headers={"Location": sign_in}))
+        await page.get_by_role("button", name="Start interview").click()
+        await expect(page).to_have_url(sign_in)
+        seen.complaints.clear()  # there is no such page
+
+
+async def test_behind_pgbouncer_in_transaction_mode_an_open_page_follows_by_reading_again(
+    launch: Launch,
+    settings: Settings,
+    database_url: str,
+    database: None,  # noqa: ARG001 (the pool is open)
+) -> None:
+    booked = await book(settings)
+    with pgbouncer(database_url) as pooled:
+        env = environment(database_url, BASE_URL="http://localhost", DATABASE_URL=as_application(pooled))
+        with Server(env) as server:
+            async with visiting(await launch(), link(f"http://localhost:{server.port}", booked)) as (page, _):
+                with opened(server, booked) as socket:
+                    assert socket.hear()["stage"] == "early"
+                    await asyncio.to_thread(server.wait_for_log, "following.not_heard")
+                    await db.fetch("UPDATE session SET revoked_at = now()")
+                    await asyncio.to_thread(socket.hear_until, stage="revoked")
+                await expect(page.locator("main")).to_have_attribute(
+                    "data-stage", "revoked", timeout=WELL_BEFORE_THE_POLL
+                )
+
+
+async def test_a_laptop_that_slept_for_two_hours_shows_what_is_true(
+    address: str, launch: Launch, settings: Settings
+) -> None:
+    booked = await book(settings, starts_in=3600)
+    browser = await launch()
+    async with visiting(browser, address) as (page, _):
+        await page.clock.install(time="2031-05-05T05:05:05Z")  # whatever its own clock says
+        await page.goto(link(address, booked))
+        await expect_stage(page, "early")
+        await booked.move(starts_in=-3600)
+        await page.clock.fast_forward(7_200_000)
+        await expect_stage(page, "late")
