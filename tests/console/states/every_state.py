@@ -25,6 +25,9 @@ NEW = "/console/new"
 FREE_DAY = FREE.date()
 NEVER = "2095-01-01"  # nothing is free from then on
 LONGEST = "x" * 20_001
+FIRST, LAST = (
+    f"{year}-01-01T00:00:00Z~00000000-0000-7000-8000-000000000000" for year in (2001, 2099)
+)  # places in lists
 
 
 class State(NamedTuple):
@@ -100,6 +103,10 @@ async def _breaking(scene: Scene) -> AsyncIterator[State]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("hireloop.console.failures._COUNTED", 1)
         yield State("replay a part", "/console/replay/?reason=recipient_unknown")
+        await jobs.create(JobFields(title="Another", company="Example Labs"), by=TESTS)
+        patch.setattr("hireloop.scheduling.bookings.lists.search._MOST_JOBS", 1)
+        yield State("many jobs to search by", "/console/search/")
+        yield State("many jobs to choose from", f"{NEW}/interview/")
         patch.setattr("hireloop.console.finding.search.search.jobs", _raise(asyncpg.QueryCanceledError()))
         yield State("took too long", "/console/search/?q=a")
         patch.setattr("hireloop.console.channels.held.held", _raise(ZeroDivisionError()))
@@ -124,9 +131,9 @@ def _looking(scene: Scene) -> Iterator[State]:
     tomorrow = scene.tomorrow
     yield State("day", "/console/")
     yield State("another day", f"/console/?day={tomorrow}")
-    yield State("a day goes on", f"/console/?day={tomorrow}&after={scene.failed.id}")
+    yield State("a day goes on", f"/console/?day={tomorrow}&after={FIRST}")
     yield State("an empty day", "/console/?day=2001-01-01")
-    yield State("a day is over", f"/console/?day=2001-01-01&after={scene.failed.id}")
+    yield State("a day is over", f"/console/?day=2001-01-01&after={FIRST}")
     yield State("no day", "/console/?day=nonsense", status=400)
     yield State("a week", f"/console/week/?day={tomorrow}")
     yield State("no week", "/console/week/nonsense/", status=400)
@@ -150,7 +157,7 @@ def _finding(scene: Scene) -> Iterator[State]:
     yield State("search", "/console/search/")
     yield State("found", f"/console/search/?q={LONG}")
     yield State("found by day", f"/console/search/?from={tomorrow}&to={tomorrow}&interviewer={LONG.lower()}")
-    yield State("found goes on", f"/console/search/?state=pending&after={scene.told.id}")
+    yield State("found goes on", f"/console/search/?state=pending&after={LAST}")
     yield State("nothing found", "/console/search/?q=nobody")
     yield State("wrong search", "/console/search/?from=tomorrow&job=x&state=x&to=x", status=400)
     yield State("backwards", "/console/search/?from=2030-01-02&to=2030-01-01", status=400)
@@ -229,6 +236,7 @@ def _creating(scene: Scene) -> Iterator[State]:
     yield State("interview", f"{interview}?candidate={scene.candidate}")
     yield State("wrong interview", interview, {"candidate": "", "job": "", "round": "0"}, status=400)
     yield State("nobody found", interview, {"find": "candidate", "find_candidate": "?"})
+    yield State("no job found", interview, {"find": "job", "find_job": "?"})
 
 
 def _planning(scene: Scene) -> Iterator[State]:
