@@ -22,6 +22,7 @@ from hireloop.scheduling.sessions.sessions import DeviceCheck
 from hireloop.scheduling.slots.slots import SlotPatch
 from hireloop.web.bookings.headline import LABELS, HeadlineCode
 from hireloop.web.bookings.timeline import CHANGES, facts_of, timeline_of
+from hireloop.wording.languages import catalogue
 from scheduling.factories import OUTBOX
 from web.bookings.test_headline import BOOKED, ID, INTERVIEW, booking, checked, minutes, past
 
@@ -136,19 +137,20 @@ async def test_what_is_stored_is_told(api: httpx.AsyncClient) -> None:
 
 # One fact has one word: in the label, in the history, and in the mails and chat posts about it
 
-RENDERER = Renderer(
-    secret="a secret of at least thirty-two characters",
-    base_url="https://hire.example",
-    sender="no-reply@hire.example",
-    zone=ZoneInfo("Asia/Kolkata"),
-)
+
+def subject_of(kind: str, locale: str = "en") -> str:
+    """Return the subject of a recruiter's mail, which is the title of a chat post, too."""
+    renderer = Renderer(
+        secret="a secret of at least thirty-two characters",
+        base_url="https://hire.example",
+        sender="no-reply@hire.example",
+        zone=ZoneInfo("Asia/Kolkata"),
+        locale=locale,
+    )
+    return preview.rendered(preview.sample(kind), renderer).subject
 
 
-def subject_of(kind: str) -> str:
-    """Return the subject of a mail, which is the title of a chat post, too."""
-    return preview.rendered(preview.sample(kind), RENDERER).subject
-
-
+@pytest.mark.parametrize("locale", ["en", "de", "hi"])
 @pytest.mark.parametrize(
     ("kind", "code"),
     [
@@ -161,8 +163,9 @@ def subject_of(kind: str) -> str:
         ("interviewer_unreachable", HeadlineCode.INTERVIEWER_NOT_REACHED),
     ],
 )
-def test_the_subject_of_news_has_the_words_of_the_label(kind: str, code: HeadlineCode) -> None:
-    assert LABELS[code].words.lower() in subject_of(kind).partition(":")[0].lower()
+def test_the_subject_of_news_has_the_words_of_the_label(kind: str, code: HeadlineCode, locale: str) -> None:
+    words = catalogue(locale).get(LABELS[code].words, LABELS[code].words)
+    assert words.lower() in subject_of(kind, locale).partition(":")[0].lower()
 
 
 def test_a_change_in_the_history_is_called_as_in_the_mail_about_it() -> None:
