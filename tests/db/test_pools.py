@@ -49,6 +49,14 @@ async def test_statements_work_through_pgbouncer_in_transaction_mode(database_ur
             await other.close()
 
 
+async def test_a_pooler_that_holds_what_it_is_asked_is_waited_for_no_longer_than_a_connect(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hireloop.db.pools._IS_ANSWERING", "SELECT pg_sleep(60), {pid}")
+    with pytest.raises(TimeoutError):
+        await pools.connect(database_url, timeout=0.5)
+
+
 def _seen(metric: metrics.Observed) -> dict[Any, float]:
     return {
         (one.attributes or {}).get("db.client.connection.state"): one.value for one in metric.observe(CallbackOptions())

@@ -199,6 +199,7 @@ BAD = [
     ("DEFAULT_TIME_ZONE", "../../etc/passwd"),
     ("DEFAULT_LOCALE", "klingon"),
     ("DEFAULT_LOCALE", "fr"),
+    ("DEFAULT_LOCALE", "hi-Latn"),
     ("DEFAULT_LOCALE", "english"),
     ("PORTAL_EARLY_SECONDS", "-1"),
     ("PORTAL_LATE_SECONDS", "86401"),

@@ -7,7 +7,6 @@ at most once in 5 ms a process (docs/decisions/0008).
 import asyncio
 import time
 from collections.abc import Callable, Collection
-from contextlib import suppress
 from itertools import islice
 
 from hireloop.db.failures import UNAVAILABLE, described
@@ -56,8 +55,7 @@ class NotificationSender:
             self._wanted.set()
             await asyncio.wait([self._task], timeout=_LAST_SECONDS)
             self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+            await asyncio.wait([self._task])
 
     async def _run(self) -> None:
         connection: Connection | None = None
@@ -73,7 +71,7 @@ class NotificationSender:
                     connection = connection or await Connection.connect(self._url, name=self._name)
                     await self._send(connection)
                     after_failure = _FIRST_PAUSE_SECONDS
-                except UNAVAILABLE as error:
+                except Exception as error:  # noqa: BLE001 (whatever it is, the caller has committed)
                     pause, after_failure = after_failure, min(after_failure * 2, _LONGEST_PAUSE_SECONDS)
                     log.warning("wakeup.not_sent", error=described(error), again_in_seconds=pause)
                     if connection is not None:

@@ -13,6 +13,7 @@ from hireloop.telemetry import metrics
 
 # Says by its status whether this process answers; it has no parameter, as that would need a prepared statement.
 _IS_ANSWERING = "SELECT 1 WHERE pg_backend_pid() = {pid}"
+_ANSWER_SECONDS = 60.0  # as long as asyncpg waits for a connect
 _NAMED = {"db.client.connection.pool.name": "hireloop"}
 
 
@@ -30,16 +31,21 @@ async def connect(*args: Any, **options: Any) -> asyncpg.Connection:  # noqa: AN
     process's. It costs a round trip a statement, and so it is only done where a pooler is found.
     """
     connection: asyncpg.Connection = await asyncpg.connect(*args, **options)
-    if await _is_pooled(connection):
-        await connection.close()
+    seconds = options.get("timeout", _ANSWER_SECONDS)
+    if await _is_pooled(connection, seconds):
+        await connection.close(timeout=seconds)
         connection = await asyncpg.connect(*args, **{**options, "statement_cache_size": 0})
     return connection
 
 
-async def _is_pooled(connection: asyncpg.Connection) -> bool:
-    """Return whether a process answers that is not the one named at the connect, as poolers make that name up."""
+async def _is_pooled(connection: asyncpg.Connection, seconds: float) -> bool:
+    """Return whether a process answers that is not the one named at the connect, as poolers make that name up.
+
+    A pooler may accept a connection and hold what is asked over it: that is waited for as long as for a connect.
+    """
     try:
-        answer: str = await connection.execute(_IS_ANSWERING.format(pid=connection.get_server_pid()))
+        asked = _IS_ANSWERING.format(pid=connection.get_server_pid())
+        answer: str = await connection.execute(asked, timeout=seconds)
     except BaseException:
         connection.terminate()
         raise

@@ -68,9 +68,10 @@ def _known_zone(name: str) -> str:
 
 def _locale_with_words(name: str) -> str:
     # Babel takes a while to load: only where a locale is given.
-    from hireloop.wording.languages import LANGUAGES
+    from hireloop.wording.languages import LANGUAGES, first_with_words
 
-    if name.replace("-", "_").partition("_")[0].lower() not in LANGUAGES:
+    language = name.replace("-", "_").partition("_")[0].lower()
+    if language not in LANGUAGES or first_with_words(name) is None:  # we may have no words in its script
         raise ValueError("must be en, de or hi, perhaps with a region, such as en-GB")
     return name
 

@@ -15,9 +15,12 @@ from console.signing import fields_of, press, sign_in
 from factories import rows
 from hireloop import db
 from hireloop.access.tables import Role
+from hireloop.console.finding.export import MOST_ROWS
 from hireloop.console.finding.spreadsheet import COLUMNS, defused
-from hireloop.scheduling.bookings.lists import agenda
+from hireloop.scheduling.bookings.lists import agenda, search
 from hireloop.scheduling.bookings.lists.agenda import AgendaItem
+from hireloop.scheduling.bookings.lists.places import ListPlace
+from hireloop.scheduling.bookings.lists.search import BookingSearch
 from hireloop.settings import Settings
 
 _MOVE = "UPDATE schedule SET starts_at = $2::timestamptz, ends_at = $2 + (ends_at - starts_at) WHERE id = $1"
@@ -109,6 +112,26 @@ async def test_a_file_that_is_cut_short_says_so(client: httpx.AsyncClient, monke
     assert note["booking"].startswith("This file is not complete: the database took too long")
 
 
+async def test_that_a_file_takes_too_long_to_find_is_said_on_the_page(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    find = search.ids
+
+    async def slow(only: BookingSearch, *, limit: int, after: ListPlace | None = None) -> list[UUID]:
+        if limit > MOST_ROWS:
+            await db.fetch("SELECT pg_sleep(60)")
+        return await find(only, limit=limit, after=after)
+
+    await booked("Asha Rao")
+    await sign_in(client, Role.RECRUITER)
+    monkeypatch.setattr("hireloop.console.finding.search.MOST_MILLISECONDS", 500)
+    monkeypatch.setattr("hireloop.scheduling.bookings.lists.search.ids", slow)
+    read_before = await client.get("/console/search/?state=pending")
+    answer = await client.post(EXPORT, data=fields_of(read_before.text))
+    assert "This search took too long and was stopped." in answer.text
+    assert await db.fetch("SELECT FROM audit_entry WHERE action = 'bookings.exported'") == []
+
+
 async def test_the_audit_says_who_took_a_file_and_names_no_person(client: httpx.AsyncClient) -> None:
     await booked("Asha Rao")
     await sign_in(client, Role.RECRUITER, "Rita")
@@ -150,8 +173,12 @@ async def test_a_field_that_cannot_be_used_gives_the_page_and_not_a_file(client:
 async def test_a_search_that_takes_too_long_gives_the_page_and_no_file(
     client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def slow(*_: object, **__: object) -> None:
-        await db.fetch("SELECT pg_sleep(60)")
+    find = search.ids
+
+    async def slow(only: BookingSearch, *, limit: int, after: ListPlace | None = None) -> list[UUID]:
+        if limit > MOST_ROWS:
+            await db.fetch("SELECT pg_sleep(60)")
+        return await find(only, limit=limit, after=after)
 
     await booked("Asha Rao")
     await sign_in(client, Role.RECRUITER)

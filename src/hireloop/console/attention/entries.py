@@ -15,7 +15,7 @@ from hireloop.notify.deliveries.deliveries import INVITING_KINDS, DeliveryView
 from hireloop.notify.deliveries.failures import FailureGroup
 from hireloop.notify.messages import AlertCause
 from hireloop.notify.tables import DeliveryState
-from hireloop.scheduling.bookings.lists import agenda
+from hireloop.scheduling.bookings.lists import agenda, places
 from hireloop.scheduling.bookings.lists import attention as waiting
 from hireloop.scheduling.bookings.lists.agenda import AgendaItem
 from hireloop.scheduling.bookings.lists.attention import WaitingBooking
@@ -79,12 +79,10 @@ async def page(request: AnyRequest) -> Response[bytes]:
 def place_of(text: str | None) -> AttentionPlace | None:
     """Return the place in an address, None for any other text: the list then begins anew."""
     code, _, rest = (text or "").partition("~")
-    at, _, ident = rest.partition("~")
-    try:
-        place = msgspec.convert({"code": code, "at": at, "id": ident}, AttentionPlace)
-    except msgspec.ValidationError:
+    place = places.place_of(rest)
+    if place is None or code not in _LISTED:
         return None
-    return place if place.code in _LISTED else None
+    return AttentionPlace(code=HeadlineCode(code), at=place.at, id=place.id)
 
 
 async def worst(request: AnyRequest, *, limit: int, after: AttentionPlace | None = None) -> list[AttentionEntry]:

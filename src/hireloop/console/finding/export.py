@@ -39,7 +39,7 @@ async def download(request: AnyRequest) -> Response[bytes] | Stream:
     try:
         found = await _found(asked)
     except search.TIMED_OUT:
-        return await search_page.shown(request, asked)  # which says so
+        return await search_page.shown(request, asked, is_late=True)
     filters = {name: text for name, text in asked.typed.items() if name in {"job", "state", "from", "to"}}
     hidden = sorted(name for name in asked.typed if name not in filters)
     entry = NewAuditEntry(

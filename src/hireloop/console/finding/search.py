@@ -47,9 +47,12 @@ def asked_of(request: AnyRequest, given: Mapping[str, Any]) -> Asked:
     return form.read(given, clock, today=clock.day_of(datetime.now(UTC)))
 
 
-async def shown(request: AnyRequest, asked: Asked) -> Response[bytes]:
-    """Return the page of what is asked for; of nothing, if a field cannot be used."""
-    found, after = _SearchPage(), place_of(request.query_params.get("after"))
+async def shown(request: AnyRequest, asked: Asked, *, is_late: bool = False) -> Response[bytes]:
+    """Return the page of what is asked for; of nothing, if a field cannot be used.
+
+    `is_late` says that more than the page was asked for, and took too long.
+    """
+    found, after = _SearchPage(is_late=is_late), place_of(request.query_params.get("after"))
     try:
         async with db.snapshot():
             await search.limit_time(MOST_MILLISECONDS)

@@ -53,7 +53,7 @@ function stored() {
   try {
     return sessionStorage.getItem(KEY);
   } catch {
-    return window.name.startsWith(`${KEY}:`) ? window.name.slice(KEY.length + 1) : null;
+    return window.name.match(/^hireloop-tab:([0-9a-f]{32})$/)?.[1] ?? null;
   }
 }
 

@@ -74,7 +74,7 @@ function look(id) {
   if (socket && (Math.abs(now - heardAt) > SILENT_AFTER || (speaksBy && Math.abs(now - speaksBy) > SPEAKS_WITHIN))) {
     lose(id);
   }
-  if (!socket && (now >= connectAt || connectAt - now > CROWDED_PAUSE)) connect(id);
+  if (!socket && (now >= connectAt || connectAt - now > 1.5 * CROWDED_PAUSE)) connect(id);
   if (now >= pollAt || (pollAt !== Infinity && pollAt - now > 2 * POLL)) poll(id);
   if (!socket && active === "here" && (now >= beatAt || beatAt - now > BEAT)) beat(id);
 }

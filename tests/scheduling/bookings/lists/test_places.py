@@ -15,7 +15,16 @@ def test_a_place_is_read_as_it_was_written() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    [None, "", "~", "x~y", str(UUID(int=7)), f"2026-12-01T09:30:00~{UUID(int=7)}", "2026-12-01T09:30:00Z~7"],
+    [
+        None,
+        "",
+        "~",
+        "x~y",
+        str(UUID(int=7)),
+        f"2026-12-01T09:30:00~{UUID(int=7)}",
+        "2026-12-01T09:30:00Z~7",
+        f"0001-01-01T00:00:00+01:00~{UUID(int=7)}",
+    ],
 )
 def test_any_other_text_is_no_place(text: str | None) -> None:
     assert place_of(text) is None

@@ -1,6 +1,6 @@
 """Where a list goes on: behind an entry as it was listed, even if that has moved or is gone since. Pure."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 import msgspec
@@ -22,6 +22,7 @@ def place_of(text: str | None) -> ListPlace | None:
     at, _, ident = (text or "").partition("~")
     try:
         place = msgspec.convert({"at": at, "id": ident}, ListPlace)
-    except msgspec.ValidationError:
+        in_utc = place.at.astimezone(UTC)  # as the database compares it: the first day of the calendar may have none
+    except (msgspec.ValidationError, OverflowError):
         return None
-    return place if place.at.tzinfo is not None else None
+    return ListPlace(at=in_utc, id=place.id) if place.at.tzinfo is not None else None
