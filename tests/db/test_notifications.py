@@ -103,6 +103,22 @@ async def test_no_wakeup_can_fail_or_delay_its_sender_without_a_database() -> No
     await asyncio.wait_for(nowhere.stop(), _PATIENCE_SECONDS)
 
 
+async def test_whatever_a_connection_fails_of_the_sender_goes_on(
+    sender: WakeupSender, ear: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard, connect = await _heard_by(ear), db.Connection.connect
+    errors = iter([UnicodeError("no host"), ZeroDivisionError()])
+
+    async def failing(url: str, *, name: str) -> db.Connection:
+        if error := next(errors, None):
+            raise error
+        return await connect(url, name=name)
+
+    monkeypatch.setattr(db.Connection, "connect", failing)
+    sender.send_soon()
+    assert await asyncio.wait_for(heard.get(), _PATIENCE_SECONDS) == "wakeup"
+
+
 async def test_a_database_that_is_away_is_asked_ever_less_often() -> None:
     nowhere = WakeupSender("postgresql://hireloop@127.0.0.1:1/nowhere")
     with capture_logs() as logs:
