@@ -65,7 +65,8 @@ def test_what_calls_no_command_imports_none(arguments: list[str], code: int, sai
     assert said in ran.stdout + ran.stderr
     assert not modules & (HEAVY | OF_A_RUN)
     assert {name for name in modules if name.startswith("hireloop")} == {
-        *("hireloop", "hireloop.cli", "hireloop.cli.commands", "hireloop.errors")
+        *("hireloop", "hireloop.cli", "hireloop.cli.commands", "hireloop.errors"),
+        *("hireloop.wording", "hireloop.wording.phrases"),
     }
 
 

@@ -67,7 +67,8 @@ def _known_zone(name: str) -> str:
 
 
 def _locale_with_words(name: str) -> str:
-    # Babel takes a while to load: only where a locale is given.
+    if name == "en":  # the default is checked, too, and commands that speak English do without Babel
+        return name
     from hireloop.wording.languages import LANGUAGES, first_with_words
 
     language = name.replace("-", "_").partition("_")[0].lower()
