@@ -18,6 +18,7 @@ from hireloop.scheduling.sessions import links
 from hireloop.web.bookings.headline import LABELS, HeadlineCode
 
 SEARCH = "/console/search/"
+HEADLINE = re.compile(r'class="sign"[^>]*>[^<]*</span> ([^<]*)</span> <span class="quiet">')  # with its time
 CODE = HeadlineCode
 # The headlines of what is still to come: these say neither whether it is confirmed, nor that it is over.
 AHEAD = {CODE.CANDIDATE_NOT_REACHED, CODE.INTERVIEWER_NOT_REACHED, CODE.AT_RISK, CODE.DEVICES_FAILED}
@@ -43,7 +44,7 @@ def people_on(html: str) -> list[str]:
 
 def headlines_on(html: str) -> dict[str, str]:
     """Return the headline of each booking, by its candidate's name."""
-    said = re.findall(r'class="sign"[^>]*>[^<]*</span> ([^<]*)</span> <span class="quiet">', html.partition("agenda")[2])
+    said = HEADLINE.findall(html.partition('class="entries agenda"')[2])
     return dict(zip(bookings_on(html), said, strict=True))
 
 
