@@ -1,4 +1,4 @@
-"""Pictures of pages, to be looked at: `HIRELOOP_PICTURES=DIRECTORY` keeps them, one contact sheet a language and light.
+"""Pictures of pages, to be looked at: `HIRELOOP_PICTURES=DIRECTORY` keeps them, and contact sheets of each language.
 
 A test that shows every page of a door keeps one of each state; without the variable nothing is kept.
 """
@@ -13,7 +13,7 @@ from playwright.async_api import Browser, Page
 PHONE = {"width": 360, "height": 740}
 LIGHTS: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 _FOLDER = os.environ.get("HIRELOOP_PICTURES", "")
-_COLUMNS = 10
+_COLUMNS, _A_SHEET = 10, 60  # Chromium takes no picture that is higher than some 16,000 pixels
 _MARGIN = 16
 _SHEET = """<!doctype html><meta charset="utf-8"><style>
 body {{ margin: {margin}px; columns: {columns}; column-gap: {margin}px; background: #888; font: 14px sans-serif; }}
@@ -47,18 +47,21 @@ class Pictures:
             await page.set_viewport_size(size)
 
     async def lay_out(self, browser: Browser) -> None:
-        """Lay all of them out on one sheet a light, `<door>-<language>-<light>.png`."""
+        """Lay all of them out, 60 a sheet: `<door>-<language>-<light>.png`, then `-2.png` and so on."""
         if not ARE_WANTED:
             return
         width = _COLUMNS * (PHONE["width"] + _MARGIN) + _MARGIN
         page = await browser.new_page(viewport={"width": width, "height": 800})
         for light in LIGHTS:
-            shown = [(state, self._picture(light, state).absolute().as_uri()) for state in self._states]
-            figures = "".join(f'<figure>{escape(state)}<img src="{url}"></figure>' for state, url in shown)
-            sheet = self._folder / f"{self._name}-{light}.html"
-            sheet.write_text(_SHEET.format(margin=_MARGIN, columns=_COLUMNS, figures=figures))
-            await page.goto(sheet.absolute().as_uri())
-            await page.screenshot(path=sheet.with_suffix(".png"), full_page=True)
+            for first in range(0, len(self._states), _A_SHEET):
+                number = f"-{first // _A_SHEET + 1}" if first else ""
+                states = self._states[first : first + _A_SHEET]
+                shown = [(state, self._picture(light, state).absolute().as_uri()) for state in states]
+                figures = "".join(f'<figure>{escape(state)}<img src="{url}"></figure>' for state, url in shown)
+                sheet = self._folder / f"{self._name}-{light}{number}.html"
+                sheet.write_text(_SHEET.format(margin=_MARGIN, columns=_COLUMNS, figures=figures))
+                await page.goto(sheet.absolute().as_uri())
+                await page.screenshot(path=sheet.with_suffix(".png"), full_page=True)
 
     def _picture(self, light: str, state: str) -> Path:
         folder = self._folder / f"{self._name}-{light}"

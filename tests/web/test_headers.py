@@ -13,6 +13,7 @@ from litestar import Litestar, get
 
 from api.clients import NOWHERE
 from console.factories import booked, key_of
+from console.signing import token_on
 from factories import job_fields
 from hireloop import app
 from hireloop.access.tables import Role
@@ -57,6 +58,7 @@ CONSOLE = GENERAL | {
     "cache-control": "no-store",
     "permissions-policy": "camera=(), microphone=(), geolocation=()",
     "x-content-type-options": "nosniff",
+    "x-robots-tag": "noindex",
 }
 DOCS = GENERAL | {
     "content-security-policy": (
@@ -194,6 +196,9 @@ async def test_every_answer_of_the_console(user: httpx.AsyncClient) -> None:
     expect(await user.head(booking.path), 200, CONSOLE)
     expect(await user.options(booking.path), 204, CONSOLE)
     expect(await user.post(f"{booking.path}confirm/"), 403, CONSOLE)
+    expect(await user.post("/console/sign-in/", data={"key": await key_of(Role.RECRUITER)}), 303, CONSOLE)
+    file = await user.post("/console/search/export/", data={"token": await token_on(user), "q": "asha"})
+    expect(file, 200, {**CONSOLE, "content-disposition": file.headers["content-disposition"]})
     expect(await user.get("/console/?day=nonsense"), 400, CONSOLE)
     for path in ("/console/nowhere/", f"/console/bookings/{NOWHERE}/", "/console/static/0/nothing.css"):
         expect(await user.get(path), 404, CONSOLE)

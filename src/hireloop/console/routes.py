@@ -47,6 +47,7 @@ HEADERS = {
     "Cache-Control": "no-store",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
     "X-Content-Type-Options": "nosniff",
+    "X-Robots-Tag": "noindex",  # as the pages say, for what is no page
 }
 
 

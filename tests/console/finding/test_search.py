@@ -6,14 +6,32 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from console.factories import booked, in_days
+from console.factories import BookingResult, booked, entered, every_kind, in_days, over
 from console.signing import sign_in
 from factories import OUTBOX, TESTS, rows
 from hireloop import db
 from hireloop.access.tables import Role
+from hireloop.scheduling.bookings import cancellations
+from hireloop.scheduling.bookings.lists.search import ListedState
 from hireloop.scheduling.privacy import erasure
+from hireloop.scheduling.sessions import links
+from hireloop.web.bookings.headline import LABELS, HeadlineCode
 
 SEARCH = "/console/search/"
+HEADLINE = re.compile(r'class="sign"[^>]*>[^<]*</span> ([^<]*)</span> <span class="quiet">')  # with its time
+CODE = HeadlineCode
+# The headlines of what is still to come: these say neither whether it is confirmed, nor that it is over.
+AHEAD = {CODE.CANDIDATE_NOT_REACHED, CODE.INTERVIEWER_NOT_REACHED, CODE.AT_RISK, CODE.DEVICES_FAILED}
+AHEAD |= {CODE.MAYBE_UNSEEN, CODE.LINK_REVOKED, CODE.DEVICES_READY}
+HEADLINES = {
+    ListedState.PENDING: AHEAD | {CODE.TIME_CHOSEN, CODE.INVITED, CODE.INVITING, CODE.BOOKED},
+    ListedState.CONFIRMED: AHEAD | {CODE.CONFIRMED},
+    ListedState.IN_PROGRESS: {CODE.STARTED},
+    ListedState.COMPLETED: {CODE.FINISHED},
+    ListedState.NO_SHOW: {CODE.NO_SHOW},
+    ListedState.LATE_REQUEST: {CODE.ANOTHER_TIME_REQUESTED},
+    ListedState.CANCELLED: {CODE.CANCELLED, CODE.DECLINED},
+}
 
 
 def bookings_on(html: str) -> list[str]:
@@ -22,6 +40,12 @@ def bookings_on(html: str) -> list[str]:
 
 def people_on(html: str) -> list[str]:
     return re.findall(r'<h3><a href="/console/candidates/[^>]*><bdi>([^<]*)</bdi></a>', html)
+
+
+def headlines_on(html: str) -> dict[str, str]:
+    """Return the headline of each booking, by its candidate's name."""
+    said = HEADLINE.findall(html.partition('class="entries agenda"')[2])
+    return dict(zip(bookings_on(html), said, strict=True))
 
 
 async def test_the_search_begins_with_a_form_and_lists_nothing(client: httpx.AsyncClient) -> None:
@@ -93,6 +117,40 @@ async def test_filters_combine_and_days_are_whole(client: httpx.AsyncClient) -> 
     assert await found(interviewer="OLGA@corp.example", q="first") == ["First"]
     assert await found(interviewer="OLGA@corp.example", state="pending") == []
     assert '<option value="olga@corp.example">Olga</option>' in (await client.get(SEARCH)).text
+
+
+async def test_a_state_lists_bookings_whose_headlines_say_the_same_and_each_booking_is_in_one(
+    client: httpx.AsyncClient,
+) -> None:
+    await every_kind()
+    confirmed, unswept = [await over(name, asked=True) for name in ("Confirmed before", "Not recorded yet")]
+    begun, finished, off, shut, agreed = [await booked(name) for name in ("Begun", "Finished", "Off", "Shut", "Agreed")]
+    for made, state in ((begun, "in_progress"), (finished, "completed")):
+        await entered(made)
+        await state_of_interview(made, state)
+    await db.fetch("UPDATE session SET left_at = now() WHERE schedule = $1", finished.id)
+    await cancellations.cancel(off.id, by=TESTS, reason="", outbox=OUTBOX)
+    await links.revoke(shut.session_id, by=TESTS)
+    for made in (agreed, confirmed):
+        await db.fetch("UPDATE schedule SET state = 'confirmed' WHERE id = $1", made.id)
+    for made in (confirmed, unswept):
+        await state_of_interview(made, "scheduled")
+    await sign_in(client, Role.VIEWER)
+    listed: list[str] = []
+    for state, codes in HEADLINES.items():
+        found = headlines_on((await client.get(SEARCH, params={"state": state})).text)
+        assert found, state
+        assert set(found.values()) <= {LABELS[code].words for code in codes}, (state, found)
+        listed += found
+    assert sorted(listed) == sorted(headlines_on((await client.get(SEARCH, params={"to": "2099-01-01"})).text))
+
+
+async def state_of_interview(made: BookingResult, state: str) -> None:
+    await db.fetch(
+        "UPDATE interview SET state = $2 FROM schedule sc WHERE sc.id = $1 AND interview.id = sc.interview",
+        made.id,
+        state,
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """What the console's tests ask a browser: somebody signed in, a state of a page, and whether everybody can use it."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,6 +15,8 @@ from hireloop.access.tables import Role
 from web.browsers import ExpectedVersion, visiting
 
 NARROW, WIDE = 320, 1280  # pixels; at 320 a page of 1280 is seen at 400 percent (WCAG 1.4.10)
+_MOST_ROUNDS = 4  # past the end of a page is its beginning; some fields have several parts
+_TAB = {"type": "rawKeyDown", "key": "Tab", "code": "Tab", "windowsVirtualKeyCode": 9}
 _AXE: str = Axe().axe_script
 _OF_REFUSALS = ("Failed to load resource", "does not conform to the required format")
 # Send a form of the page, with these fields in the place of its own; nothing of it is checked before.
@@ -42,6 +45,25 @@ _WRONG = """() => {
     const { scrollWidth, clientWidth } = document.documentElement;
     return [...nameless, ...small].map((it) => it.outerHTML).concat(scrollWidth > clientWidth ? [scrollWidth] : []);
 }"""
+# Note what can have the focus and has not had it, a question with several choices counting as one; and what had no ring
+# when Tab led to it. A page that refreshes itself may replace what it shows.
+_WATCH_FOCUS = """() => {
+    const all = [...document.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary")];
+    const seen = all.filter((it) => it.checkVisibility() && !it.disabled && it.tabIndex >= 0);
+    const isSame = (it, other) => it === other || (it.type === "radio" && it.name === other.name);
+    let pressed = false;
+    Object.assign(window, { unreached: seen, ringless: [] });
+    document.addEventListener("keydown", () => { pressed = true; });
+    document.addEventListener("focusin", ({ target }) => {
+        window.unreached = window.unreached.filter((it) => it.isConnected && !isSame(it, target));
+        const { outlineStyle, outlineWidth } = getComputedStyle(target);
+        const hasRing = outlineStyle !== "none" && parseFloat(outlineWidth) >= 2;
+        if (pressed && !hasRing) window.ringless.push(target.outerHTML);
+        pressed = false;
+    });
+    return seen.length;
+}"""
+_UNREACHED = "() => window.unreached.filter((it) => it.isConnected).map((it) => it.outerHTML)"
 _FACTS = "() => [document.documentElement.lang, document.title, document.querySelectorAll('h1').length]"
 # Each kind of element of a page: its tag, classes, role and state, in what it stands, and its id but for numbers.
 _KINDS = """() => {
@@ -101,9 +123,8 @@ async def kinds_on(page: Page) -> set[str]:
     return set(await page.evaluate(_KINDS))
 
 
-async def expect_accessible_in_both_lights(page: Page, name: str) -> None:
-    """Expect that axe finds nothing; in the dark, it looks at contrasts alone, as nothing else depends on the light."""
-    await expect_accessible(page, name)
+async def expect_contrast_in_the_dark(page: Page, name: str) -> None:
+    """Expect that axe finds no text too pale in the dark: nothing else that it looks at depends on the light."""
     await page.emulate_media(color_scheme="dark")
     await expect_accessible(page, name, rules=("color-contrast",))
     await page.emulate_media(color_scheme="light")
@@ -117,6 +138,21 @@ async def expect_accessible(page: Page, name: str, *, rules: tuple[str, ...] = (
     found = await page.evaluate(f"() => axe.run({options}).then((it) => it.violations)")
     said = [f"{one['id']}: {[node['html'] for node in one['nodes']]}" for one in found]
     assert said == [], name
+
+
+async def expect_keyboard_reaches_everything(page: Page, name: str) -> None:
+    """Expect that Tab leads to all that can be pressed or filled in, and that whatever has the focus has a ring."""
+    browser = await page.context.new_cdp_session(page)
+    stops = await page.evaluate(_WATCH_FOCUS)
+    for _ in range(_MOST_ROUNDS):
+        # All at once, in their order: each on its own would wait for an answer twice, hundreds of times.
+        await asyncio.gather(*(browser.send("Input.dispatchKeyEvent", _TAB) for _ in range(stops + 1)))
+        unreached = await page.evaluate(_UNREACHED)
+        if not unreached:
+            break
+    await browser.detach()
+    ringless = await page.evaluate("() => window.ringless")
+    assert (unreached, ringless) == ([], []), name
 
 
 async def expect_page(page: Page, name: str, language: str) -> None:

@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 
 from console.factories import key_of
-from console.states.scene import FREE, LONG, Scene, set_scene, shorten_lists
+from console.states.scene import FREE, LONG, UNBROKEN, Scene, set_scene, shorten_lists
 from factories import OUTBOX, TESTS, soon
 from hireloop import db
 from hireloop.access.tables import Role
@@ -155,7 +155,7 @@ def _looking(scene: Scene) -> Iterator[State]:
 def _finding(scene: Scene) -> Iterator[State]:
     tomorrow = scene.tomorrow
     yield State("search", "/console/search/")
-    yield State("found", f"/console/search/?q={LONG}")
+    yield State("found", f"/console/search/?q={UNBROKEN}")
     yield State("found by day", f"/console/search/?from={tomorrow}&to={tomorrow}&interviewer={LONG.lower()}")
     yield State("found goes on", f"/console/search/?state=pending&after={LAST}")
     yield State("nothing found", "/console/search/?q=nobody")
@@ -220,7 +220,7 @@ def _creating(scene: Scene) -> Iterator[State]:
     yield State("candidate", f"{NEW}/candidate/")
     empty = {"full_name": "", "email": ""}
     yield State("empty candidate", f"{NEW}/candidate/", empty, status=400)
-    wrong = {"full_name": LONG, "email": "x", "time_zone": "Mars", "locale": "??", "phone": "x"}
+    wrong = {"full_name": UNBROKEN, "email": "x", "time_zone": "Mars", "locale": "??", "phone": "x"}
     yield State("wrong candidate", f"{NEW}/candidate/", wrong, status=400)
     other = {"full_name": "Another", "email": "unheard0@example.com", "time_zone": "Asia/Tokyo"}
     yield State("known candidate", f"{NEW}/candidate/", other, status=409)

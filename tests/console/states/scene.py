@@ -18,7 +18,7 @@ from console.factories import (
     over,
     tried,
 )
-from factories import OUTBOX, TESTS, WINDOWS, book, make_interview, make_slot, outbox_of, soon
+from factories import OUTBOX, TESTS, WINDOWS, book, candidate_fields, make_interview, make_slot, outbox_of, soon
 from hireloop import db
 from hireloop.access import api_keys, sign_ins
 from hireloop.access.tables import Role
@@ -27,6 +27,8 @@ from hireloop.notify.deliveries.sending_limits import SendingLimits
 from hireloop.scheduling import interviews
 from hireloop.scheduling.audit import Actor
 from hireloop.scheduling.bookings import cancellations, moves
+from hireloop.scheduling.people.candidates import CandidateFields
+from hireloop.scheduling.people.jobs import JobFields
 from hireloop.scheduling.privacy import erasure
 from hireloop.scheduling.sessions import links
 from hireloop.scheduling.sessions.sessions import DeviceCheck, record_device_check
@@ -34,6 +36,8 @@ from hireloop.settings import Settings
 from notify.factories import alerted, hold
 
 LONG = "Wolfeschlegelsteinhausenbergerdorff-Featherstonehaugh"
+UNBROKEN = ("Rindfleischetikettierungsueberwachungsaufgabenuebertragungsgesetz" * 2)[:120]  # nowhere to break a line
+ADDRESS = f"{LONG.lower()}@{LONG.lower()}.example"
 A_PAGE, MOST_URGENT = 2, 15  # of every list, and of what needs attention
 FREE = datetime(2030, 5, 6, 6, tzinfo=UTC)  # when the first of four slots begins that nobody has booked
 
@@ -95,19 +99,22 @@ async def set_scene(settings: Settings) -> Scene:
     await _channels_and_keys(settings)
     for number in range(4):
         address = f"{LONG.lower()}{number}@x.example"
-        await make_slot(starts_at=FREE + timedelta(hours=number), seats=1 + number, interviewer_email=address)
+        at, seats = FREE + timedelta(hours=number), 1 + number
+        await make_slot(starts_at=at, seats=seats, interviewer_email=address, interviewer_name=UNBROKEN)
     failed = await booked("Asha Rao", starts_at=soon(60), notes="Mind the gap", time_zone="America/New_York")
     await tried(failed, "rejected")
     await interviewer_failed(failed)
     await db.fetch("UPDATE delivery SET reported_by = 'Rita' WHERE schedule = $1", failed.id)
-    await at_risk(await booked(LONG, starts_at=soon(3), notes="A" * 300))
+    await at_risk(await _unbroken(UNBROKEN, starts_at=soon(3), notes="A" * 300, email=ADDRESS))
     begun = await booked("Begun", starts_at=soon(1_500), outbox=outbox_of())
     cancelled, revoked = [await booked(name, starts_at=soon(1_500)) for name in ("Off", "Shut")]
     await entered(begun)
     await cancellations.cancel(cancelled.id, by=TESTS, reason="The position is filled.", outbox=OUTBOX)
     await links.revoke(revoked.session_id, by=TESTS)
     await tried(revoked, "rejected", reason="mailbox_full")
-    waiting = await interviews.find(await make_interview(full_name=f"{LONG} {LONG}", phone="+49 30 1234567"))
+    waiting = await interviews.find(
+        await _long_interview(full_name=f"{LONG} {UNBROKEN}", email=f"a{ADDRESS}", phone="+49 30 1234567")
+    )
     for number in range(3):
         await make_interview(full_name=f"Waiting {number}")
     return Scene(
@@ -127,6 +134,19 @@ async def set_scene(settings: Settings) -> Scene:
     )
 
 
+async def _unbroken(name: str, *, starts_at: datetime, notes: str = "", **candidate: object) -> BookingResult:
+    """Return a booking with names in which no line can be broken."""
+    interview = await _long_interview(full_name=name, **candidate)
+    slot = await make_slot(starts_at=starts_at, interviewer_name=UNBROKEN, interviewer_email=ADDRESS)
+    made = (await book(interview, slot, notes=notes)).booking
+    return BookingResult(id=made.id, session_id=made.session.id, slot_id=slot)
+
+
+async def _long_interview(**candidate: object) -> UUID:
+    person = CandidateFields(**candidate_fields(**candidate))  # type: ignore[arg-type] # texts
+    return (await interviews.create(person, JobFields(title=UNBROKEN, company=UNBROKEN), by=TESTS)).id
+
+
 async def _channels_and_keys(settings: Settings) -> None:
     """Hold every channel, sign in with other keys, and let one have sent nearly as many messages as it may."""
     for channel in configured.channels(settings)[:1]:
@@ -142,7 +162,7 @@ async def _channels_and_keys(settings: Settings) -> None:
 
 async def _told() -> BookingResult:
     """Return a booking that was moved, whose messages came back and were tried over the fallback."""
-    made = await booked(f"Told {LONG}", starts_at=soon(2_000), resume_text="Ten years.")
+    made = await _unbroken(f"Told {UNBROKEN}", starts_at=soon(2_000), resume_text="Ten years.")
     await db.fetch("UPDATE job SET recruiter_email = $1", f"{LONG.lower()}@x.example")
     await interviewer_failed(made)
     delivery = await tried(made, "sent", reason=None, reply="250 2.0.0 Ok")
@@ -150,7 +170,7 @@ async def _told() -> BookingResult:
     slot = await make_slot(starts_at=soon(3_000))
     await moves.move(made.id, slot, by=TESTS, reason="Illness", outbox=OUTBOX, windows=WINDOWS)
     await interviewer_failed(BookingResult(id=made.id, session_id=made.session_id, slot_id=slot))
-    await hold(slot, f"{LONG.lower()}@x.example", name=LONG, revision=2)  # somebody else
+    await hold(slot, f"{LONG.lower()}@x.example", name=UNBROKEN, revision=2)  # somebody else
     await db.fetch(
         """
         WITH came_back AS (

@@ -17,7 +17,7 @@ from litestar import Litestar
 from console.signing import fields_of
 from console.states.every_state import State, every_state
 from console.states.routes import known_route, routes_of
-from console.states.scene import with_every_channel
+from console.states.scene import UNBROKEN, with_every_channel
 from hireloop.console import render
 from hireloop.settings import Settings
 from hireloop.web import templates
@@ -43,7 +43,7 @@ ADDRESS = re.compile(r"\S+@\S+|\S+/\S+|\S+_\S+|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0
 # Data: of the sample bookings, of Babel, of people, and of programs.
 NAMES = {"HireLoop", "Asha", "Rao", "Backend", "Engineer", "Bo", "Berg", "Samsung", "Internet", "Android", "JSON"}
 NAMES |= {"Example", "Labs", "Featherstonehaugh", "Wolfeschlegelsteinhausenbergerdorff", "Begun", "Off", "Shut"}
-NAMES |= {"Told", "Late", "Often", "Asking", "again", "nobody", "One", "Another", "UTC", "EST", "EDT"}
+NAMES |= {"Told", "Late", "Often", "Asking", "again", "nobody", "One", "Another", "UTC", "EST", "EDT", UNBROKEN}
 DATES = {
     word.strip(".")
     for width in ("wide", "abbreviated")

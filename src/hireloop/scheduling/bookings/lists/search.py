@@ -295,12 +295,15 @@ _CONDITIONS: Mapping[str, str] = {
 }
 # As the index `sessions_asking_for_another_time` has it.
 _ASKS = "se.late_requested_at > se.closes_at AND se.entered_at IS NULL"
+_DOES_NOT_ASK = f"({_ASKS}) IS NOT TRUE"  # nor is it unknown: most have never asked
+# A booking is in one state alone, as its headline says one thing: who asks for another time is listed there, whatever
+# the booking and the interview were before.
 _STATES: Mapping[ListedState, str] = {
-    ListedState.PENDING: "sc.state = 'pending' AND i.state = 'scheduled'",
-    ListedState.CONFIRMED: "sc.state = 'confirmed' AND i.state = 'scheduled'",
+    ListedState.PENDING: f"sc.state = 'pending' AND i.state = 'scheduled' AND {_DOES_NOT_ASK}",
+    ListedState.CONFIRMED: f"sc.state = 'confirmed' AND i.state = 'scheduled' AND {_DOES_NOT_ASK}",
     ListedState.IN_PROGRESS: "sc.state <> 'cancelled' AND i.state = 'in_progress'",
     ListedState.COMPLETED: "sc.state <> 'cancelled' AND i.state = 'completed'",
-    ListedState.NO_SHOW: "sc.state <> 'cancelled' AND i.state = 'no_show'",
+    ListedState.NO_SHOW: f"sc.state <> 'cancelled' AND i.state = 'no_show' AND {_DOES_NOT_ASK}",
     ListedState.LATE_REQUEST: f"sc.state <> 'cancelled' AND {_ASKS}",
     ListedState.CANCELLED: "sc.state = 'cancelled'",
 }
