@@ -20,7 +20,9 @@ from portal.browsing import (
     ASKS_AGAIN,
     FAKE_CONSENT,
     FAKE_DEVICES,
+    KEEP_STREAM,
     READ_AGAIN_AFTER,
+    TRACKS_OF_KEPT_STREAM,
     expect_picture,
     expect_stage,
     link,
@@ -157,6 +159,7 @@ async def test_another_browser_takes_over_and_the_first_lets_go_of_its_devices(
         await expect_picture(first)
         await first.reload()
         await expect_picture(first)  # the same tab
+        assert await first.evaluate(KEEP_STREAM) == 2
 
         async def after_the_socket(route: Route) -> None:
             response = await route.fetch(max_redirects=0)
@@ -174,6 +177,7 @@ async def test_another_browser_takes_over_and_the_first_lets_go_of_its_devices(
             timeout=WELL_BEFORE_THE_POLL
         )
         assert await first.locator("#picture").evaluate("video => video.srcObject === null")
+        assert await first.evaluate(TRACKS_OF_KEPT_STREAM) == ["ended", "ended"]
         await first.get_by_role("button", name="Take over").click()
         await expect_picture(first)
         await expect(second.get_by_text("Your camera and microphone are off here")).to_be_visible()
