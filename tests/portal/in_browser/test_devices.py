@@ -28,11 +28,13 @@ from web.browsers import Launch, needs_chromium, visiting
 pytestmark = needs_chromium
 
 ID_OF_CAMERA = "video => video.srcObject?.getVideoTracks()[0].getSettings().deviceId"
+AS_IN_A_MIRROR = "matrix(-1, 0, 0, 1, 0, 0)"
 
 
 async def check(page: Page) -> None:
     await page.locator("#check-devices").click()
     await expect_picture(page)
+    await expect(page.locator("#picture")).to_have_css("transform", AS_IN_A_MIRROR)
 
 
 async def expect_camera(page: Page, ident: str) -> None:
