@@ -260,12 +260,11 @@ async def test_a_press_before_the_server_has_said_who_is_in_turns_nothing_on_unt
 async def test_a_scanner_that_runs_scripts_changes_nothing(address: str, launch: Launch, settings: Settings) -> None:
     booked = await book(settings, starts_in=20)
     browser = await launch(FAKE_DEVICES, FAKE_CONSENT)
+    before = await everything()
+    async with visiting(browser, address) as (scanner, _):  # it comes first, as scanners do
+        await answers_twice(scanner, link(address, booked))
+    assert await everything() == before
     async with visiting(browser, link(address, booked)) as (candidate, _):
-        await expect_stage(candidate, "open")
-        before = await everything()
-        async with visiting(browser, address) as (scanner, _):
-            await answers_twice(scanner, link(address, booked))
-        assert await everything() == before
         await candidate.get_by_role("button", name="Start interview").click()
         await expect_picture(candidate)
         entered = await sessions.visit(booked.session_id)
