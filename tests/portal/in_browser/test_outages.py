@@ -168,20 +168,28 @@ async def test_a_press_that_a_proxy_redirects_to_its_sign_in_is_not_taken_for_do
         seen.complaints.clear()  # there is no such page
 
 
-async def test_behind_pgbouncer_in_transaction_mode_an_open_page_follows_by_reading_again(
+async def test_behind_pgbouncer_in_transaction_mode_a_page_follows_another_process_and_past_a_restart(
     launch: Launch,
     settings: Settings,
     database_url: str,
     database: None,  # noqa: ARG001 (the pool is open)
 ) -> None:
     booked = await book(settings)
-    with pgbouncer(database_url) as pooled:
-        env = environment(database_url, BASE_URL="http://localhost", DATABASE_URL=as_application(pooled))
-        with Server(env) as server:
-            async with visiting(await launch(), link(f"http://localhost:{server.port}", booked)) as (page, _):
+    browser = await launch()
+    with pgbouncer(database_url) as pooler:
+        env = environment(database_url, BASE_URL="http://localhost", DATABASE_URL=as_application(pooler.url))
+        with Server(env) as server, Server(env) as other:
+            async with visiting(browser, link(f"http://localhost:{server.port}", booked)) as (page, _):
                 with opened(server, booked) as socket:
                     assert socket.hear()["stage"] == "early"
                     await asyncio.to_thread(server.wait_for_log, "following.not_heard")
+                    async with visiting(browser, link(f"http://localhost:{other.port}", booked)) as (elsewhere, _):
+                        await elsewhere.get_by_role("button", name="I will be there").click()
+                        await expect(elsewhere.get_by_text("you will be there")).to_be_visible()
+                    await expect(page.get_by_text("you will be there")).to_be_visible(timeout=WELL_BEFORE_THE_POLL)
+                    pooler.stop()
+                    await asyncio.to_thread(server.wait_for_log, "following.not_read")
+                    pooler.start()
                     await db.fetch("UPDATE session SET revoked_at = now()")
                     await asyncio.to_thread(socket.hear_until, stage="revoked")
                 await expect(page.locator("main")).to_have_attribute(
