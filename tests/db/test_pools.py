@@ -40,11 +40,11 @@ async def test_statements_work_through_pgbouncer_in_transaction_mode(database_ur
         found: int = await db.fetch_value(f"SELECT $1::int + {number % 3}", number)  # other connections know each, too
         return found
 
-    with pgbouncer(database_url) as pooled:
-        async with db.opened(pooled, pool_size=5):
+    with pgbouncer(database_url) as pooler:
+        async with db.opened(pooler.url, pool_size=5):
             for _ in range(3):
                 assert await asyncio.gather(*map(ask, range(30))) == [number + number % 3 for number in range(30)]
-            other = await db.Connection.connect(pooled)
+            other = await db.Connection.connect(pooler.url)
             assert await other.raw.fetchval("SELECT $1::int", 1) == 1
             await other.close()
 

@@ -27,6 +27,9 @@ _TOO_WIDE = """width => document.documentElement.scrollWidth <= width ? null : [
     .filter(it => it.getBoundingClientRect().right > width).map(it => it.outerHTML.slice(0, 200))"""
 # Firefox allows camera and microphone for one page only.
 ASKS_AGAIN = "navigator.permissions.query = async () => ({ state: 'prompt' });"
+# Keeps what the picture shows, to ask later what has become of it; and the states that its tracks are in now.
+KEEP_STREAM = "window.kept = document.getElementById('picture').srcObject, window.kept.getTracks().length"
+TRACKS_OF_KEPT_STREAM = "window.kept.getTracks().map(track => track.readyState)"
 NO_DEVICES = "--use-fake-device-for-media-stream=device-count=0"
 
 

@@ -30,32 +30,54 @@ auth_file = {folder}/users
 """
 
 
+class Pooler:
+    """A PgBouncer in front of a database, at the same URL each time that it is started."""
+
+    def __init__(self, database_url: str, folder: Path) -> None:
+        url = urlsplit(database_url)
+        asked = parse_qs(url.query)
+        own = {"host": asked["host"][0], "port": asked["port"][0], "own_port": _PORT, "folder": folder}
+        folder.chmod(0o755)  # everybody may connect
+        (folder / "users").write_text('"hireloop" ""\n"hireloop_app" ""\n')
+        (folder / "pgbouncer.ini").write_text(_CONFIGURATION.format(**own))
+        self.url = urlunsplit(url._replace(query=f"host={quote(str(folder))}&port={_PORT}"))
+        self._folder, self._socket = folder, folder / f".s.PGSQL.{_PORT}"
+        self._as_whom = _not_as_root(folder)
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it, and wait until it listens."""
+        output = self._folder / "output"
+        with output.open("ab") as opened:
+            self._process = subprocess.Popen(
+                ["pgbouncer", self._folder / "pgbouncer.ini"],
+                env={"PATH": f"{os.environ['PATH']}:/usr/sbin"},
+                stdout=opened,
+                stderr=opened,
+                **self._as_whom,
+            )
+        wait_for(self._socket.exists, f"PgBouncer listens: {output}")
+
+    def stop(self) -> None:
+        """End it if it runs, and with it the connections of everybody."""
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait(20)
+            self._socket.unlink(missing_ok=True)
+
+
 @contextmanager
-def pgbouncer(database_url: str) -> Iterator[str]:
-    """Run PgBouncer for the length of a block, and say the URL of the same database through it."""
+def pgbouncer(database_url: str) -> Iterator[Pooler]:
+    """Run PgBouncer for the length of a block, in front of this database."""
     if shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin") is None:
         pytest.skip("PgBouncer is not installed: `make servers` installs it")
-    url = urlsplit(database_url)
-    asked = parse_qs(url.query)
     folder = Path(tempfile.mkdtemp(prefix="hireloop-pgbouncer-"))
-    folder.chmod(0o755)  # everybody may connect
-    (folder / "users").write_text('"hireloop" ""\n"hireloop_app" ""\n')
-    own = {"host": asked["host"][0], "port": asked["port"][0], "own_port": _PORT, "folder": folder}
-    (folder / "pgbouncer.ini").write_text(_CONFIGURATION.format(**own))
-    with (folder / "output").open("wb") as output:
-        process = subprocess.Popen(
-            ["pgbouncer", folder / "pgbouncer.ini"],
-            env={"PATH": f"{os.environ['PATH']}:/usr/sbin"},
-            stdout=output,
-            stderr=output,
-            **_not_as_root(folder),
-        )
+    pooler = Pooler(database_url, folder)
     try:
-        wait_for((folder / f".s.PGSQL.{_PORT}").exists, f"PgBouncer listens: {folder / 'output'}")
-        yield urlunsplit(url._replace(query=f"host={quote(str(folder))}&port={_PORT}"))
+        pooler.start()
+        yield pooler
     finally:
-        process.terminate()
-        process.wait(20)
+        pooler.stop()
         shutil.rmtree(folder)
 
 

@@ -60,6 +60,23 @@ async def test_a_follower_is_told_of_a_change_in_another_process(settings: Setti
     assert follower.is_over is False  # it had gone before
 
 
+@pytest.mark.usefixtures("nothing_is_read_again")
+@pytest.mark.parametrize("interval", ["READ_AGAIN_SECONDS", "LEASED_READ_AGAIN_SECONDS"])
+async def test_a_follower_is_told_of_a_change_whose_notification_is_lost(
+    settings: Settings, database_url: str, monkeypatch: pytest.MonkeyPatch, interval: str
+) -> None:
+    booked = await book(settings, starts_in=20)
+    async with running(database_url) as here:
+        with here.follow(booked.session_id) as follower:
+            await until_state(follower, SessionState.SCHEDULED)
+            monkeypatch.setattr(following, interval, 0.2)
+            async with announcements.heard_by_others(database_url, name="other-notify"):
+                await sessions.enter(booked.session_id, 1, outbox=OUTBOX, client=db.new_id())
+            await until_state(follower, SessionState.ENTERED)  # it is connected, and hears
+            await sessions.leave(booked.session_id, 1, outbox=OUTBOX)  # in silence
+            await until_state(follower, SessionState.FINISHED)
+
+
 async def test_where_notifications_do_not_arrive_it_reads_again_sooner_and_says_so(
     settings: Settings, empty_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

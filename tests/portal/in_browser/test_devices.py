@@ -28,11 +28,13 @@ from web.browsers import Launch, needs_chromium, visiting
 pytestmark = needs_chromium
 
 ID_OF_CAMERA = "video => video.srcObject?.getVideoTracks()[0].getSettings().deviceId"
+AS_IN_A_MIRROR = "matrix(-1, 0, 0, 1, 0, 0)"
 
 
 async def check(page: Page) -> None:
     await page.locator("#check-devices").click()
     await expect_picture(page)
+    await expect(page.locator("#picture")).to_have_css("transform", AS_IN_A_MIRROR)
 
 
 async def expect_camera(page: Page, ident: str) -> None:
@@ -146,11 +148,20 @@ async def test_a_browser_without_a_sound_card_says_so_after_two_seconds(
             """Object.defineProperty(AudioContext.prototype, "state", { get: () => "suspended" });
             AudioContext.prototype.resume = () => new Promise(() => {});"""
         )
+        await page.clock.install(time="2031-05-05T05:05:05Z")
+        await page.clock.pause_at("2031-05-05T06:00:00Z")
         await page.goto(link(address, booked))
         await check(page)
+        await expect(page.locator("#microphone")).to_contain_text("Say something")
+        await page.clock.run_for(1_990)
+        await expect(page.locator("#microphone")).to_contain_text("Say something")
+        await page.clock.run_for(10)
         await expect(page.locator("#microphone")).to_contain_text("It is on. This browser cannot show its level.")
         await expect(page.locator("#readiness")).to_have_text("You are ready.")
         await page.get_by_role("button", name="Play a sound").click()
+        await page.clock.run_for(1_990)
+        await expect(page.locator("#readiness")).to_have_text("You are ready.")
+        await page.clock.run_for(10)
         await expect(page.locator("#speaker")).to_contain_text("The sound could not be played.")
         await expect(page.locator("#readiness")).to_have_text("Almost ready: the sound could not be played.")
 

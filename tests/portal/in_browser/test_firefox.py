@@ -14,7 +14,15 @@ from hireloop.scheduling.bookings import announcements
 from hireloop.scheduling.sessions import sessions
 from hireloop.scheduling.sessions.sessions import SessionState
 from hireloop.settings import Settings
-from portal.browsing import AXE_TAGS, FAKE_CONSENT, NARROW, expect_picture, link
+from portal.browsing import (
+    AXE_TAGS,
+    FAKE_CONSENT,
+    KEEP_STREAM,
+    NARROW,
+    TRACKS_OF_KEPT_STREAM,
+    expect_picture,
+    link,
+)
 from portal.browsing import FAKE_DEVICES as CHROMIUM_DEVICES
 from portal.coming_in import link_in
 from portal.factories import BookingResult, book, offer
@@ -154,17 +162,21 @@ async def test_chromium_and_firefox_take_over_from_each_other(
     await tab.open(link(address, booked))
     await tab.press("#start form .button.main")
     await tab.until(HAS_PICTURE)
+    assert await tab.ask(KEEP_STREAM) == 2
     browser = await launch(CHROMIUM_DEVICES, FAKE_CONSENT)
     async with visiting(browser, link(address, booked)) as (page, _):
         await expect(page.get_by_text("The interview is open in another tab")).to_be_visible()
         await page.get_by_role("button", name="Take over").click()
         await expect_picture(page)
+        assert await page.evaluate(KEEP_STREAM) == 2
         await tab.until_said("#elsewhere", "Your camera and microphone are off here")
         assert await tab.ask("document.querySelector('#picture').srcObject === null")
+        assert await tab.ask(TRACKS_OF_KEPT_STREAM) == ["ended", "ended"]
         await tab.press("#elsewhere button")
         await tab.until(HAS_PICTURE)
         await expect(page.get_by_text("Your camera and microphone are off here")).to_be_visible()
         assert await page.locator("#picture").evaluate("video => video.srcObject === null")
+        assert await page.evaluate(TRACKS_OF_KEPT_STREAM) == ["ended", "ended"]
     assert await tab.complaints() == []
     await tab.close()
 

@@ -19,6 +19,7 @@ from portal.browsing import (
     link,
 )
 from portal.factories import WIDEST, Person, book, offer
+from waiting import until
 from web.browsers import Launch, needs_chromium, visiting
 
 pytestmark = needs_chromium
@@ -30,6 +31,16 @@ FOCUSED = """() => {
     const { outlineStyle, outlineWidth } = getComputedStyle(it);
     const isOutlined = outlineStyle !== "none" && parseFloat(outlineWidth) >= 2;
     return [it.labels?.[0]?.innerText || it.innerText, isOutlined && it.contains(above)];
+}"""
+IDS_IN_USE = """() => {
+    const stream = document.getElementById("picture").srcObject;
+    const tracks = stream ? [...stream.getVideoTracks(), ...stream.getAudioTracks()] : [];
+    return tracks.map(track => track.getSettings().deviceId);
+}"""
+# Writes down on which speaker a sound is to be played.
+NOTES_SPEAKER = """() => {
+    const set = HTMLMediaElement.prototype.setSinkId;
+    HTMLMediaElement.prototype.setSinkId = function (id) { window.sink = id; return set.call(this, id); };
 }"""
 
 
@@ -122,18 +133,23 @@ async def test_with_the_keyboard_alone_one_comes_from_the_check_to_the_end(
         await _tab_to(page, "Check camera and microphone")
         await page.keyboard.press("Enter")
         await expect_picture(page)
+        chosen: dict[str, str] = {}
         for device in ("camera", "microphone", "speaker"):
             await _tab_to(page, f"Choose a {device}")
             before = await page.locator(":focus").input_value()
             await page.keyboard.press("ArrowDown")
-            chosen = await page.locator(":focus").input_value()
-            assert chosen != before
-            remembered = "device => JSON.parse(localStorage.getItem('hireloop-devices'))[device].id"
-            assert await page.evaluate(remembered, device) == chosen
-        await expect_picture(page)
+            chosen[device] = await page.locator(":focus").input_value()
+            assert chosen[device] != before
+        await _expect_in_use(page, chosen)
+        await page.reload()
+        await _tab_to(page, "Check camera and microphone")
+        await page.keyboard.press("Enter")
+        await _expect_in_use(page, chosen)
+        await page.evaluate(NOTES_SPEAKER)
         await _tab_to(page, "Play a sound")
         await page.keyboard.press("Space")
         await expect(page.locator("#speaker")).to_contain_text("two soft notes")
+        assert await page.evaluate("window.sink") == chosen["speaker"]
         await _tab_to(page, "Start interview", key="Shift+Tab")  # it comes first where it can be pressed
         await page.keyboard.press("Enter")
         await expect_stage(page, "started")
@@ -152,6 +168,17 @@ async def test_with_the_keyboard_alone_one_comes_from_the_check_to_the_end(
         await _tab_to(page, "Ask for another time")
         await page.keyboard.press("Space")
         await expect(page.get_by_role("heading", level=1)).to_have_text("You asked for another time")
+
+
+async def _expect_in_use(page: Page, chosen: dict[str, str]) -> None:
+    """Expect that what comes in is that of these devices, and that the lists say so, too."""
+
+    async def used() -> bool:
+        return bool(await page.evaluate(IDS_IN_USE) == [chosen["camera"], chosen["microphone"]])
+
+    await until(used, "the chosen camera and microphone are in use")
+    for device, ident in chosen.items():
+        await expect(page.get_by_label(f"Choose a {device}")).to_have_value(ident)
 
 
 async def _tab_to(page: Page, name: str, *, key: str = "Tab") -> None:

@@ -20,7 +20,9 @@ from portal.browsing import (
     ASKS_AGAIN,
     FAKE_CONSENT,
     FAKE_DEVICES,
+    KEEP_STREAM,
     READ_AGAIN_AFTER,
+    TRACKS_OF_KEPT_STREAM,
     expect_picture,
     expect_stage,
     link,
@@ -157,6 +159,7 @@ async def test_another_browser_takes_over_and_the_first_lets_go_of_its_devices(
         await expect_picture(first)
         await first.reload()
         await expect_picture(first)  # the same tab
+        assert await first.evaluate(KEEP_STREAM) == 2
 
         async def after_the_socket(route: Route) -> None:
             response = await route.fetch(max_redirects=0)
@@ -174,6 +177,7 @@ async def test_another_browser_takes_over_and_the_first_lets_go_of_its_devices(
             timeout=WELL_BEFORE_THE_POLL
         )
         assert await first.locator("#picture").evaluate("video => video.srcObject === null")
+        assert await first.evaluate(TRACKS_OF_KEPT_STREAM) == ["ended", "ended"]
         await first.get_by_role("button", name="Take over").click()
         await expect_picture(first)
         await expect(second.get_by_text("Your camera and microphone are off here")).to_be_visible()
@@ -256,12 +260,11 @@ async def test_a_press_before_the_server_has_said_who_is_in_turns_nothing_on_unt
 async def test_a_scanner_that_runs_scripts_changes_nothing(address: str, launch: Launch, settings: Settings) -> None:
     booked = await book(settings, starts_in=20)
     browser = await launch(FAKE_DEVICES, FAKE_CONSENT)
+    before = await everything()
+    async with visiting(browser, address) as (scanner, _):  # it comes first, as scanners do
+        await answers_twice(scanner, link(address, booked))
+    assert await everything() == before
     async with visiting(browser, link(address, booked)) as (candidate, _):
-        await expect_stage(candidate, "open")
-        before = await everything()
-        async with visiting(browser, address) as (scanner, _):
-            await answers_twice(scanner, link(address, booked))
-        assert await everything() == before
         await candidate.get_by_role("button", name="Start interview").click()
         await expect_picture(candidate)
         entered = await sessions.visit(booked.session_id)

@@ -4,26 +4,63 @@ import asyncio
 from datetime import datetime
 
 import pytest
-from playwright.async_api import Request, WebSocketRoute, expect
+from playwright.async_api import Page, Request, WebSocketRoute, expect
 
+from factories import TESTS
 from hireloop import db
+from hireloop.scheduling.bookings import cancellations
 from hireloop.scheduling.sessions import sessions
 from hireloop.scheduling.sessions.sessions import SessionState
 from hireloop.settings import Settings
 from portal.browsing import (
+    FAKE_CONSENT,
+    FAKE_DEVICES,
+    expect_picture,
     expect_stage,
     link,
 )
-from portal.coming_in import opened
-from portal.factories import OUTBOX, book
+from portal.factories import OUTBOX, Person, book
 from processes import Hireloop, Server, environment
 from sample_settings import as_application
 from servers.poolers import pgbouncer
+from waiting import until, until_true
 from web.browsers import Launch, needs_chromium, visiting
 
 pytestmark = needs_chromium
 
 WELL_BEFORE_THE_POLL = 15_000  # ms: half of what a page without a socket may take
+HAS_LEASE = "SELECT active_until > now() FROM session WHERE id = $1"
+
+
+class Lines:
+    """A page's sockets, which can go dead as in a sleep: nothing comes any more, and nobody says so."""
+
+    def __init__(self) -> None:
+        self._dead: set[WebSocketRoute] = set()
+        self._answered: set[WebSocketRoute] = set()
+
+    async def carry(self, page: Page) -> None:
+        """Carry every socket that this page opens from now on."""
+
+        def carry(line: WebSocketRoute) -> None:
+            server = line.connect_to_server()
+
+            def answer(words: str | bytes) -> None:
+                self._answered.add(line)
+                server.send(words)
+
+            server.on_message(lambda words: None if line in self._dead else line.send(words))
+            line.on_message(answer)
+
+        await page.route_web_socket("**/live*", carry)
+
+    def go_dead(self) -> None:
+        """Let nothing come over those that are open now; one that is opened later works."""
+        self._dead |= self._answered
+
+    async def until_answered(self) -> None:
+        """Wait until the page has answered over one that works."""
+        await until_true(lambda: self._answered > self._dead, "the page has heard where it stands")
 
 
 @pytest.fixture
@@ -130,36 +167,60 @@ async def test_a_press_that_a_proxy_redirects_to_its_sign_in_is_not_taken_for_do
         seen.complaints.clear()  # there is no such page
 
 
-async def test_behind_pgbouncer_in_transaction_mode_an_open_page_follows_by_reading_again(
+async def test_behind_pgbouncer_in_transaction_mode_a_page_follows_another_process_and_past_a_restart(
     launch: Launch,
     settings: Settings,
     database_url: str,
     database: None,  # noqa: ARG001 (the pool is open)
 ) -> None:
     booked = await book(settings)
-    with pgbouncer(database_url) as pooled:
-        env = environment(database_url, BASE_URL="http://localhost", DATABASE_URL=as_application(pooled))
-        with Server(env) as server:
-            async with visiting(await launch(), link(f"http://localhost:{server.port}", booked)) as (page, _):
-                with opened(server, booked) as socket:
-                    assert socket.hear()["stage"] == "early"
-                    await asyncio.to_thread(server.wait_for_log, "following.not_heard")
-                    await db.fetch("UPDATE session SET revoked_at = now()")
-                    await asyncio.to_thread(socket.hear_until, stage="revoked")
-                await expect(page.locator("main")).to_have_attribute(
-                    "data-stage", "revoked", timeout=WELL_BEFORE_THE_POLL
-                )
+    browser = await launch()
+    with pgbouncer(database_url) as pooler:
+        env = environment(database_url, BASE_URL="http://localhost", DATABASE_URL=as_application(pooler.url))
+        with Server(env) as server, Server(env) as other:
+            async with visiting(browser, link(f"http://localhost:{server.port}", booked)) as (page, _):
+                await asyncio.to_thread(server.wait_for_log, "following.not_heard")
+                async with visiting(browser, link(f"http://localhost:{other.port}", booked)) as (elsewhere, _):
+                    await elsewhere.get_by_role("button", name="I will be there").click()
+                    await expect(elsewhere.get_by_text("you will be there")).to_be_visible()
+                await expect(page.get_by_text("you will be there")).to_be_visible(timeout=WELL_BEFORE_THE_POLL)
+                pooler.stop()
+                await asyncio.to_thread(server.wait_for_log, "following.not_read")
+                pooler.start()
+                await db.fetch("UPDATE session SET revoked_at = now()")
+                await expect_stage(page, "revoked")
 
 
-async def test_a_laptop_that_slept_for_two_hours_shows_what_is_true(
+async def test_after_a_sleep_an_open_page_finds_out_what_is_true_and_the_room_goes_on(
     address: str, launch: Launch, settings: Settings
 ) -> None:
-    booked = await book(settings, starts_in=3600)
-    browser = await launch()
+    booked = await book(settings, starts_in=3 * 86_400)  # nothing is due by the page's own clock
+    to_enter = await book(settings, Person(email="other@example.com"), starts_in=20)
+    lines = Lines()
+    browser = await launch(FAKE_DEVICES, FAKE_CONSENT)
     async with visiting(browser, address) as (page, _):
+        await lines.carry(page)
         await page.clock.install(time="2031-05-05T05:05:05Z")  # whatever its own clock says
+        await page.clock.pause_at("2031-05-05T06:00:00Z")
         await page.goto(link(address, booked))
-        await expect_stage(page, "early")
-        await booked.move(starts_in=-3600)
+        await lines.until_answered()
+        lines.go_dead()
+        await page.clock.fast_forward(10_000)
+        async with page.expect_response("**/state/*"):  # also after a nap that is too short to make the line suspect
+            await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+            await page.clock.run_for(500)
+        await cancellations.cancel(booked.schedule_id, by=TESTS, reason="", outbox=OUTBOX)  # in silence
         await page.clock.fast_forward(7_200_000)
-        await expect_stage(page, "late")
+        await page.clock.resume()
+        await expect_stage(page, "cancelled")
+
+        await page.goto(link(address, to_enter))
+        await page.get_by_role("button", name="Start interview").click()
+        await expect_picture(page)
+        await lines.until_answered()
+        lines.go_dead()
+        await db.fetch("UPDATE session SET active_until = now() - interval '2 hours' WHERE active_client IS NOT NULL")
+        await page.clock.fast_forward(7_200_000)
+        await until(lambda: db.fetch_value(HAS_LEASE, to_enter.session_id), "the lease is renewed")
+        await expect(page.locator("#elsewhere")).to_be_hidden()
+        await expect_picture(page)
