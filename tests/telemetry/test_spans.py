@@ -182,6 +182,7 @@ def test_bookings_are_counted_and_tries_are_timed(monkeypatch: pytest.MonkeyPatc
         )
         for metric in data.resource_metrics[0].scope_metrics[0].metrics
         for point in metric.data.data_points
+        if metric.name != "hireloop.portal.sockets"  # observed as soon as the portal was imported
     }
     email = ("channel", "email")
     assert points == {
