@@ -1,6 +1,8 @@
 """One booking's page: what it shows to whom."""
 
+import html
 import re
+from datetime import datetime, timedelta
 
 import httpx
 
@@ -11,9 +13,11 @@ from hireloop import db, session_keys
 from hireloop.access.tables import Role
 from hireloop.scheduling.bookings import cancellations, moves
 from hireloop.scheduling.privacy import erasure
+from hireloop.scheduling.sessions import late_requests, sessions
+from hireloop.scheduling.sessions.sessions import DeviceCheck
 from hireloop.settings import Settings
 from notify.sample_messages import invitation, recruiter_copy
-from sample_channels import chat
+from sample_channels import EMAIL, chat
 
 NASTY = "\"><script>alert(1)</script>'{{7*7}}"
 NOWHERE = "/console/bookings/01990000-0000-7000-8000-000000000000/"
@@ -204,3 +208,38 @@ async def test_who_came_too_late_is_shown_with_when_they_asked_for_another_time(
     assert "Asked for another time" not in (await client.get(booking.path)).text
     await db.fetch("UPDATE session SET late_requested_at = closes_at + interval '1 minute'")
     assert "Asked for another time" in (await client.get(booking.path)).text
+
+
+async def test_the_history_has_what_the_candidate_did_each_with_its_time(client: httpx.AsyncClient) -> None:
+    start, again = (soon(minutes).replace(microsecond=0) for minutes in (1_000, 3_000))
+    asked, moved, first, second, left = (
+        start + timedelta(minutes=20),
+        start + timedelta(minutes=30),
+        again - timedelta(minutes=60),
+        again - timedelta(minutes=1),
+        again + timedelta(minutes=25),
+    )
+    booking = await booked(starts_at=start)
+    session = booking.session_id
+    heard = outbox_of(EMAIL, chat("late_request"))
+    assert await late_requests.ask(session, 1, outbox=heard, alert_email="ops@hire.example", now=asked)
+    slot = await make_slot(starts_at=again)
+    await moves.move(booking.id, slot, by=TESTS, reason="", outbox=OUTBOX, windows=WINDOWS, now=moved)
+    await sessions.record_device_check(session, DeviceCheck(camera="denied", microphone="ok"), now=first)
+    await sessions.record_device_check(session, DeviceCheck(camera="ok", microphone="ok"), now=second)
+    await sessions.enter(session, 1, outbox=OUTBOX, now=again)
+    await sessions.leave(session, 1, outbox=OUTBOX, now=left)
+    await sign_in(client, Role.VIEWER)
+    history = (await client.get(booking.path)).text.partition('<ol class="history">')[2].partition("</ol>")[0]
+    _, *told = (
+        (datetime.fromisoformat(at), html.unescape(re.sub(r"<[^>]*>", "", words)).partition(" (")[0])
+        for at, words in re.findall(r'<li><time datetime="([^"]*)">[^<]*</time><br>(.*?)</li>', history)
+    )
+    assert told == [
+        (asked, "Asked for another time"),
+        (moved, "Moved"),
+        (first, "Device check failed"),
+        (second, "Device check passed"),
+        (again, "Interview started"),
+        (left, "Interview finished"),
+    ]
