@@ -24,3 +24,11 @@ class FilledPhrase(str):
         made = super().__new__(cls, sentence % values if values else sentence)
         made.sentence, made.values = sentence, values
         return made
+
+
+def grouped(number: int) -> str:
+    """Return a number below a million, such as `20,000`, with its thousands apart as each language writes them."""
+    thousands, rest = divmod(number, 1_000)
+    if not thousands:
+        return str(number)
+    return FilledPhrase(phrase("%(thousands)s,%(rest)s"), thousands=thousands, rest=f"{rest:03}")

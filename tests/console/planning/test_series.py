@@ -76,3 +76,27 @@ async def test_what_is_wrong_is_said_at_its_field_and_nothing_is_created(client:
     assert "every tuesday" in nonsense.text
     assert "<details open>" in nonsense.text
     assert await rows("slot") == []
+
+
+async def test_what_is_wrong_with_a_rule_is_said_in_the_readers_language(client: httpx.AsyncClient) -> None:
+    for rule, de, hi in (
+        (
+            "FREQ=DAILY;COUNT=2;UNTIL=20310801",
+            "Darf nicht sowohl COUNT als auch UNTIL enthalten: Verwenden Sie nur eines davon",
+            "COUNT और UNTIL दोनों नहीं होने चाहिए: इनमें से केवल एक रखें",
+        ),
+        (
+            "FREQ=DAILY;COUNT=1001",
+            "Muss Zahlen von 1 bis 1.000 in COUNT enthalten",
+            "COUNT में 1 से 1,000 तक की संख्याएँ होनी चाहिए",
+        ),
+        (
+            "FREQ=DAILY;COUNT=2\nDURATION:PT1H",
+            "Darf DURATION nicht enthalten: Wie lang jeder Termin ist, steht im Feld für die Dauer",
+            "इसमें DURATION नहीं हो सकता: हर स्लॉट कितना लंबा है, यह अवधि वाले फ़ील्ड में लिखा जाता है",
+        ),
+    ):
+        for language, sentence in (("de", de), ("hi", hi)):
+            client.headers["Accept-Language"] = language
+            faults = faults_on(await sent(client, PAGE, **TYPED, rule=rule))
+            assert {name: fault.rstrip(".।") for name, fault in faults.items()} == {"rule": sentence}

@@ -13,6 +13,9 @@ from hypothesis import strategies as st
 from hireloop import errors
 from hireloop.scheduling.slots import recurrence, recurrence_text
 from hireloop.scheduling.slots.recurrence import Expansion
+from hireloop.wording.languages import catalogue
+from hireloop.wording.phrases import FilledPhrase
+from scheduling.slots.test_recurrence_rule import BAD_RULES
 
 BERLIN = ZoneInfo("Europe/Berlin")
 RULE = "FREQ=DAILY;COUNT=4"
@@ -144,6 +147,7 @@ REFUSED = [  # text, what is said
     (f"{RULE}\nEXDATE:", "must have times in EXDATE, such as 20261224T180000"),
     (f"{RULE}\nEXDATE:2026-12-01", "must have times in EXDATE, such as 20261224T180000 (local time) or 20261224T17"),
     (f"{RULE}\nEXDATE:99991231", "must have times in EXDATE"),
+    (f"{RULE}\nRDATE:tomorrow", "must have times in RDATE, such as 20261224T180000"),
     (f"{RULE}\nEXDATE 20261201", "must have a colon after EXDATE: EXDATE:20261201T100000"),
     (f"{RULE}\nEXDATE;TZID=Mars/Base:20261201T100000", "has an unknown TZID in EXDATE, Mars/Base"),
     (f"{RULE}\nEXDATE;TZID=Office:20261202T100000", "has an unknown TZID in EXDATE, Office: use an IANA time zone"),
@@ -154,12 +158,14 @@ REFUSED = [  # text, what is said
     (f"BEGIN:VTIMEZONE\nTZID:Europe/Berlin\n{RULE}", "has BEGIN:VTIMEZONE without END:VTIMEZONE: add that line, or"),
     (f"{RULE}\nVALARM", "cannot have the line VALARM: use only lines with DTSTART, RRULE, RDATE, EXDATE"),
     (f"{RULE}\nX-A", "cannot have the line X-A: use only lines with"),
+    (f"{RULE}\nSUMMARY:100 % sure", "cannot have the line SUMMARY: use only lines with"),
     (f"{RULE}\nEXDATE;LANGUAGE=de:20261201T100000", "cannot have the parameter LANGUAGE in EXDATE: remove it"),
     (f"{RULE}\nRDATE;VALUE=DATE:20261201", "has an RDATE without a time of day: add one, such as 20261224T180000"),
     (f"{RULE}\nRDATE;VALUE=PERIOD:20261201T100000Z/PT1H", "must have dates or times in RDATE, and no other VALUE"),
     (f"{RULE}\nRDATE:20370101T100000", "has an RDATE more than ten years after starts_at_local: remove it"),
     (f"{RULE}\nEXRULE:FREQ=DAILY", "cannot have EXRULE, which RFC 5545 no longer has: list the times in EXDATE"),
     (f"{RULE}\nDTEND:20261201T110000", "cannot have DTEND, as the field duration_minutes says"),
+    (f"{RULE}\nDURATION:PT1H", "cannot have DURATION, as the field duration_minutes says"),
     (
         f"BEGIN:VEVENT\n{RULE}\nEND:VEVENT",
         "cannot have BEGIN:VEVENT: of an event, use only lines with DTSTART, RRULE, ",
@@ -176,6 +182,19 @@ def test_what_is_not_taken_is_named_in_a_sentence() -> None:
     for text, said in REFUSED:
         with pytest.raises(errors.BadInput, match=f"^rule: {re.escape(said)}"):
             expand(text)
+
+
+@pytest.mark.parametrize("language", ["de", "hi"])
+def test_what_is_not_taken_is_named_in_every_language(language: str) -> None:
+    said = set()
+    for text, _ in [*BAD_RULES, *REFUSED]:
+        with pytest.raises(errors.BadInput) as wrong:
+            expand(text)
+        ((_, message),) = wrong.value.explained
+        assert isinstance(message, FilledPhrase), message
+        phrases = [message, *(value for value in message.values.values() if isinstance(value, FilledPhrase))]
+        said |= {one.sentence for one in phrases}
+    assert said - catalogue(language).keys() == set()
 
 
 def test_there_is_one_start() -> None:

@@ -14,7 +14,7 @@ import msgspec
 from dateutil import rrule
 
 from hireloop import errors
-from hireloop.wording.phrases import FilledPhrase, phrase
+from hireloop.wording.phrases import FilledPhrase, grouped, phrase
 
 MOST = 1_000  # occurrences of one recurrence, those that do not exist left aside
 LONGEST = timedelta(days=3_653)  # ten years: from the start to the last occurrence
@@ -255,7 +255,7 @@ def _is_day(value: date | datetime) -> bool:
 def _check_number(found: Collection[Occurrence]) -> None:
     """Raise BadInput for too many times; those that do not exist are no slots, and are not counted."""
     if sum(one.starts_at is not None for one in found) > MOST:
-        raise _bad(_TOO_MANY, most=f"{MOST:,}")
+        raise _bad(_TOO_MANY, most=grouped(MOST))
 
 
 def _wall_of(moment: date | datetime, zone: ZoneInfo) -> datetime:

@@ -8,6 +8,7 @@ from dateutil import rrule
 
 from hireloop import errors
 from hireloop.scheduling.slots.recurrence import FIRST_YEAR, LAST_YEAR, LONGEST, MOST, RecurrenceRule
+from hireloop.wording.phrases import FilledPhrase, grouped, phrase
 
 _FREQUENCIES = {"DAILY": rrule.DAILY, "WEEKLY": rrule.WEEKLY, "MONTHLY": rrule.MONTHLY, "YEARLY": rrule.YEARLY}
 _TOO_OFTEN = {"HOURLY", "MINUTELY", "SECONDLY"}
@@ -56,28 +57,44 @@ def read(text: str) -> RecurrenceRule:
     parts = _parts(text)
     frequency = parts.pop("FREQ", None)
     if frequency in _TOO_OFTEN:
-        raise _bad(f"repeats too often with FREQ={frequency}: use FREQ=DAILY with BYHOUR and BYMINUTE")
+        raise _bad(
+            phrase("repeats too often with FREQ=%(frequency)s: use FREQ=DAILY with BYHOUR and BYMINUTE"),
+            frequency=frequency,
+        )
     if frequency not in _FREQUENCIES:
-        raise _bad(f"must have a FREQ, one of {', '.join(_FREQUENCIES)}, such as {_EXAMPLE}")
+        raise _bad(
+            phrase("must have a FREQ, one of %(known)s, such as %(example)s"),
+            known=", ".join(_FREQUENCIES),
+            example=_EXAMPLE,
+        )
     count, until = parts.pop("COUNT", None), parts.pop("UNTIL", None)
     if count is not None and until is not None:
-        raise _bad("must not have both COUNT and UNTIL: use only one of them")
+        raise _bad(phrase("must not have both COUNT and UNTIL: use only one of them"))
     options: dict[str, object] = {"freq": _FREQUENCIES[frequency]}
     for name, value in parts.items():
         if frequency in _FORBIDDEN.get(name, ()):
-            raise _bad(f"cannot have {name} with FREQ={frequency} (RFC 5545, 3.3.10)")
+            raise _bad(
+                phrase("cannot have %(part)s with FREQ=%(frequency)s (RFC 5545, 3.3.10)"),
+                part=name,
+                frequency=frequency,
+            )
         key, read_value = _option(name, value, frequency, beside=parts)
         options[key] = read_value
     if "bysetpos" in options:
-        if not any(name.startswith("BY") and name != "BYSETPOS" for name in parts):
-            raise _bad("must have another BY… part besides BYSETPOS, which chooses among the times of that part")
-        if frequency == "DAILY":
-            raise _bad("must not have BYSETPOS with FREQ=DAILY: give the times in BYHOUR and BYMINUTE instead")
+        _check_positions(frequency, parts)
     return RecurrenceRule(
         options,
         count=None if count is None else _number("COUNT", count, 1, MOST),
         until=None if until is None else _until(until),
     )
+
+
+def _check_positions(frequency: str, parts: Mapping[str, str]) -> None:
+    """Raise BadInput for a BYSETPOS that has nothing to choose from, or that BYHOUR and BYMINUTE say better."""
+    if not any(name.startswith("BY") and name != "BYSETPOS" for name in parts):
+        raise _bad(phrase("must have another BY… part besides BYSETPOS, which chooses among the times of that part"))
+    if frequency == "DAILY":
+        raise _bad(phrase("must not have BYSETPOS with FREQ=DAILY: give the times in BYHOUR and BYMINUTE instead"))
 
 
 def read_time(text: str) -> date | datetime | None:
@@ -102,24 +119,37 @@ def is_within_the_calendar(value: date) -> bool:
 def _parts(text: str) -> dict[str, str]:
     """Return a rule's parts by their names, in capitals."""
     if len(text) > _LONGEST_RULE:
-        raise _bad(f"must have at most {_LONGEST_RULE} characters in its RRULE")
+        raise _bad(phrase("must have at most %(most)s characters in its RRULE"), most=grouped(_LONGEST_RULE))
     parts: dict[str, str] = {}
     for part in BLANKS.sub("", text).upper().split(";"):
         name, _, value = part.partition("=")
         if not part or part == "BYSECOND=0":  # slots begin on a whole minute
             continue
         if name == "BYSECOND":
-            raise _bad("cannot have BYSECOND: slots begin on a whole minute")
+            raise _bad(phrase("cannot have BYSECOND: slots begin on a whole minute"))
         if name in LINES:
-            raise _bad(f"must have {name} on a line of its own, such as {LINES[name]}, and not in its RRULE")
+            raise _bad(
+                phrase("must have %(part)s on a line of its own, such as %(example)s, and not in its RRULE"),
+                part=name,
+                example=LINES[name],
+            )
         if name not in _PARTS:
-            unknown = f" {name}" if value and _NAME.fullmatch(name) else ""
-            parts_known = ", ".join(sorted(_PARTS))
-            raise _bad(f"has an unknown part{unknown}: use {parts_known}, such as {_EXAMPLE}")
+            raise _unknown(name, value)
         if name in parts:
-            raise _bad(f"must have {name} only once: write its values as one list, separated by commas")
+            raise _bad(
+                phrase("must have %(part)s only once: write its values as one list, separated by commas"), part=name
+            )
         parts[name] = value
     return parts
+
+
+def _unknown(name: str, value: str) -> errors.BadInput:
+    """Return the refusal of a part that is not known, by its name if it looks like one."""
+    known = ", ".join(sorted(_PARTS))
+    if value and _NAME.fullmatch(name):
+        sentence = phrase("has an unknown part %(part)s: use %(known)s, such as %(example)s")
+        return _bad(sentence, part=name, known=known, example=_EXAMPLE)
+    return _bad(phrase("has an unknown part: use %(known)s, such as %(example)s"), known=known, example=_EXAMPLE)
 
 
 def _option(name: str, value: str, frequency: str, *, beside: Mapping[str, str]) -> tuple[str, object]:
@@ -128,18 +158,20 @@ def _option(name: str, value: str, frequency: str, *, beside: Mapping[str, str])
         return "interval", _number(name, value, 1, LONGEST.days)
     if name == "WKST":
         if value not in _DAYS:
-            raise _bad("must have one of MO, TU, WE, TH, FR, SA, SU in WKST")
+            raise _bad(phrase("must have one of MO, TU, WE, TH, FR, SA, SU in WKST"))
         return "wkst", _DAYS[value]
     if name == "BYDAY":
         return "byweekday", _days([_day(one, frequency, beside) for one in value.split(",")], frequency, beside)
     key, least, greatest, from_the_end = _LISTS[name]
     numbers = {_number(name, one, least, greatest, from_the_end=from_the_end) for one in value.split(",")}
     if name == "BYWEEKNO" and (min(numbers) < -_WEEKS_FROM_THE_END or beside.get("WKST", "MO") != "MO"):
-        raise _bad("must have weeks 1 to 53 or -51 to -1 in BYWEEKNO, and no WKST, since weeks begin on Monday")
+        raise _bad(phrase("must have weeks 1 to 53 or -51 to -1 in BYWEEKNO, and no WKST, since weeks begin on Monday"))
     if name == "BYWEEKNO" and numbers & _WEEKS_OF_TWO_YEARS and ("BYSETPOS" in beside or _every_few(beside)):
-        raise _bad("cannot have INTERVAL or BYSETPOS with week 1, 52, 53 or -1 in BYWEEKNO, which can be in two years")
+        raise _bad(
+            phrase("cannot have INTERVAL or BYSETPOS with week 1, 52, 53 or -1 in BYWEEKNO, which can be in two years")
+        )
     if name == "BYSETPOS" and len(numbers) > _MOST_POSITIONS:
-        raise _bad(f"must have at most {_MOST_POSITIONS} positions in BYSETPOS")
+        raise _bad(phrase("must have at most %(most)s positions in BYSETPOS"), most=_MOST_POSITIONS)
     return key, sorted(numbers)
 
 
@@ -150,20 +182,25 @@ def _every_few(parts: Mapping[str, str]) -> bool:
 def _number(name: str, text: str, least: int, greatest: int, *, from_the_end: bool = False) -> int:
     number = int(text) if re.fullmatch(r"[+-]?\d{1,5}", text, re.ASCII) else None
     if number is None or not least <= (abs(number) if from_the_end else number) <= greatest:
-        backwards = f" or -{greatest:,} to -{least}" if from_the_end else ""
-        raise _bad(f"must have numbers from {least} to {greatest:,}{backwards} in {name}")
+        forwards = phrase("must have numbers from %(least)s to %(greatest)s in %(part)s")
+        both_ways = phrase(
+            "must have numbers from %(least)s to %(greatest)s or -%(greatest)s to -%(least)s in %(part)s"
+        )
+        raise _bad(both_ways if from_the_end else forwards, least=least, greatest=grouped(greatest), part=name)
     return number
 
 
 def _day(text: str, frequency: str, beside: Mapping[str, str]) -> rrule.weekday:
     found = _DAY.fullmatch(text)
     if found is None:
-        raise _bad("must have a list of MO, TU, WE, TH, FR, SA, SU in BYDAY, or of numbered days such as 1MO and -1FR")
+        raise _bad(
+            phrase("must have a list of MO, TU, WE, TH, FR, SA, SU in BYDAY, or of numbered days such as 1MO and -1FR")
+        )
     day = _DAYS[found[2]]
     if found[1] is None:
         return day
     if frequency not in {"MONTHLY", "YEARLY"} or "BYWEEKNO" in beside:
-        raise _bad("can have a number in BYDAY only with FREQ=MONTHLY, or with FREQ=YEARLY and no BYWEEKNO")
+        raise _bad(phrase("can have a number in BYDAY only with FREQ=MONTHLY, or with FREQ=YEARLY and no BYWEEKNO"))
     return day(_number("BYDAY", found[1], 1, _most_weeks(frequency, beside), from_the_end=True))
 
 
@@ -188,12 +225,14 @@ def _until(text: str) -> date | datetime:
     until = read_time(text)
     if until is None:
         raise _bad(
-            "must have an UNTIL such as 20261224 (all day), 20261224T180000 (local time) or 20261224T170000Z (UTC)"
+            phrase(
+                "must have an UNTIL such as 20261224 (all day), 20261224T180000 (local time) or 20261224T170000Z (UTC)"
+            )
         )
     if not is_within_the_calendar(until):
-        raise _bad("must have an UNTIL that is within the calendar")
+        raise _bad(phrase("must have an UNTIL that is within the calendar"))
     return until
 
 
-def _bad(message: str) -> errors.BadInput:
-    return errors.BadInput("rule", message)
+def _bad(sentence: str, **values: object) -> errors.BadInput:
+    return errors.BadInput("rule", FilledPhrase(sentence, **values))

@@ -16,13 +16,18 @@ import msgspec
 from hireloop import errors, time_zones
 from hireloop.scheduling.slots import recurrence_rule
 from hireloop.scheduling.slots.recurrence import ListedTime, Recurrence
+from hireloop.wording.phrases import FilledPhrase, grouped, phrase
 
 _LONGEST_TEXT = 20_000  # characters: more than a thousand exceptions
 _TAKEN = ("DTSTART", "RRULE", "RDATE", "EXDATE")
+_OTHER_LENGTH = phrase("cannot have %(line)s, as the field duration_minutes says how long each slot is")
 _NOT_TAKEN = {  # and what to do instead
-    "EXRULE": "which RFC 5545 no longer has: list the times in EXDATE, or their dates in the field exclude",
-    "DTEND": "as the field duration_minutes says how long each slot is",
-    "DURATION": "as the field duration_minutes says how long each slot is",
+    "EXRULE": phrase(
+        "cannot have %(line)s, which RFC 5545 no longer has: "
+        "list the times in EXDATE, or their dates in the field exclude"
+    ),
+    "DTEND": _OTHER_LENGTH,
+    "DURATION": _OTHER_LENGTH,
 }
 _OF_A_BLOCK = ("BEGIN", "END")
 _OF_A_ZONE = ("TZID", "TZURL", "TZNAME", "TZOFFSETFROM", "TZOFFSETTO", "LAST-MODIFIED", "COMMENT")
@@ -36,7 +41,13 @@ _EXTENSION = re.compile("X-[A-Z0-9-]+ ?[;:]", re.IGNORECASE)
 _LINE = re.compile(r'([A-Z][A-Z0-9-]*)((?:;[^:;="]+=(?:"[^"]*"|[^;:"]*))*):(.*)', re.IGNORECASE | re.ASCII | re.DOTALL)
 _BEGUN = re.compile(rf"({'|'.join(_TAKEN)})\b", re.IGNORECASE)
 _PARAMETER = re.compile(r';([^:;="]+)=("[^"]*"|[^;:"]*)')
-_TIMES = "such as 20261224T180000 (local time) or 20261224T170000Z (UTC)"
+_NO_START = phrase("must have a DTSTART such as 20261224T180000 (local time) or 20261224T170000Z (UTC)")
+_ONE_TIME = phrase("must have one time in DTSTART, such as 20261224T180000 (local time) or 20261224T170000Z (UTC)")
+_NO_TIMES = phrase("must have times in %(line)s, such as 20261224T180000 (local time) or 20261224T170000Z (UTC)")
+_NO_TIMES_OR_DAYS = phrase(
+    "must have times in %(line)s, such as 20261224T180000 (local time) or 20261224T170000Z (UTC), or 20261224 (all day)"
+)
+_UNKNOWN_LINE = phrase("cannot have the line %(line)s: use only lines with %(taken)s")
 
 
 class _ContentLine(msgspec.Struct, frozen=True):
@@ -61,10 +72,12 @@ def read(text: str, *, zone: ZoneInfo) -> Recurrence:
 def _lines(text: str) -> list[_ContentLine]:
     """Return the lines that matter, unfolded; a line without a name is the rule."""
     if len(text) > _LONGEST_TEXT:
-        raise _bad(f"must have at most {_LONGEST_TEXT:,} characters")
+        raise _bad(phrase("must have at most %(most)s characters"), most=grouped(_LONGEST_TEXT))
     if "\\n" in text or "\\r" in text:
         raise _bad(
-            'must have line breaks between its lines, and not a backslash before an n: in JSON, write "\\n" once'
+            phrase(
+                'must have line breaks between its lines, and not a backslash before an n: in JSON, write "\\n" once'
+            )
         )
     unfolded = _BREAK.split(_FOLD.sub("", text.removeprefix("\ufeff")))
     zones: dict[str, str] = {}
@@ -90,7 +103,7 @@ def _outside_zones(lines: Iterable[str], zones: dict[str, str]) -> Iterator[str]
         elif (named := _NAME_OF_ZONE.fullmatch(line)) is not None:
             inside[named[1].upper()] = named[2].strip()
     if inside is not None:
-        raise _bad("has BEGIN:VTIMEZONE without END:VTIMEZONE: add that line, or leave the time zone out")
+        raise _bad(phrase("has BEGIN:VTIMEZONE without END:VTIMEZONE: add that line, or leave the time zone out"))
 
 
 def _line(text: str, zones: Mapping[str, str]) -> _ContentLine:
@@ -98,34 +111,44 @@ def _line(text: str, zones: Mapping[str, str]) -> _ContentLine:
     if found is None:
         if (begun := _BEGUN.match(text)) is not None:
             name = begun[0].upper()
-            raise _bad(f"must have a colon after {name}: {recurrence_rule.LINES[name]}")
+            raise _bad(
+                phrase("must have a colon after %(line)s: %(example)s"), line=name, example=recurrence_rule.LINES[name]
+            )
         if "=" not in text and ":" not in text:
-            raise _bad(f"cannot have the line {text[:30]}: use only lines with {', '.join(_TAKEN)}")
+            raise _bad(_UNKNOWN_LINE, line=text[:30], taken=", ".join(_TAKEN))
         return _ContentLine("RRULE", {}, text)
     line = _ContentLine(
         found[1].upper(),
         {name.strip().upper(): value.strip('" ') for name, value in _PARAMETER.findall(found[2])},
         found[3].strip(),
     )
-    if line.name in _NOT_TAKEN:
-        raise _bad(f"cannot have {line.name}, {_NOT_TAKEN[line.name]}")
-    if line.name in _OF_A_BLOCK:
-        raise _bad(f"cannot have {line.name}:{line.value[:30]}: of an event, use only lines with {', '.join(_TAKEN)}")
-    if line.name not in _TAKEN:
-        raise _bad(f"cannot have the line {line.name[:30]}: use only lines with {', '.join(_TAKEN)}")
-    known = {"TZID", "VALUE"} if line.name != "RRULE" else set()
-    for name in line.parameters.keys() - known:
-        if not name.startswith("X-"):
-            raise _bad(f"cannot have the parameter {name[:30]} in {line.name}: remove it")
+    _check(line)
     if zones.get(line.parameters.get("TZID", "")):
         line.parameters["TZID"] = zones[line.parameters["TZID"]]
     return line
 
 
+def _check(line: _ContentLine) -> None:
+    """Raise BadInput for a line or a parameter that is not taken."""
+    taken = ", ".join(_TAKEN)
+    if line.name in _NOT_TAKEN:
+        raise _bad(_NOT_TAKEN[line.name], line=line.name)
+    if line.name in _OF_A_BLOCK:
+        sentence = phrase("cannot have %(line)s: of an event, use only lines with %(taken)s")
+        raise _bad(sentence, line=f"{line.name}:{line.value[:30]}", taken=taken)
+    if line.name not in _TAKEN:
+        raise _bad(_UNKNOWN_LINE, line=line.name[:30], taken=taken)
+    known = {"TZID", "VALUE"} if line.name != "RRULE" else set()
+    for name in line.parameters.keys() - known:
+        if not name.startswith("X-"):
+            sentence = phrase("cannot have the parameter %(parameter)s in %(line)s: remove it")
+            raise _bad(sentence, parameter=name[:30], line=line.name)
+
+
 def _only_value(lines: Sequence[_ContentLine], name: str) -> str | None:
     values = [line.value for line in lines if line.name == name]
     if len(values) > 1:
-        raise _bad(f"must have only one {name}: send the others as requests of their own")
+        raise _bad(phrase("must have only one %(line)s: send the others as requests of their own"), line=name)
     return values[0] if values else None
 
 
@@ -137,15 +160,19 @@ def _starts_at_local(lines: Sequence[_ContentLine], zone: ZoneInfo) -> datetime 
     (value,) = _values(line)
     start = recurrence_rule.read_time(value)
     if start is None or not recurrence_rule.is_within_the_calendar(start):
-        raise _bad(f"must have a DTSTART {_TIMES}")
+        raise _bad(_NO_START)
     if not isinstance(start, datetime):
-        raise _bad("has a DTSTART without a time of day: leave it out, and use the field starts_at_local")
+        raise _bad(phrase("has a DTSTART without a time of day: leave it out, and use the field starts_at_local"))
     ours = time_zones.database_name(zone.key)
     named = "UTC" if start.tzinfo else _zone_of(line, zone).key
     if named != ours:
         raise _bad(
-            f"has a DTSTART in {named}, but time_zone is {ours}, whose clock the rule would keep: "
-            "use one time zone in both, or leave DTSTART out"
+            phrase(
+                "has a DTSTART in %(named)s, but time_zone is %(ours)s, whose clock the rule would keep: "
+                "use one time zone in both, or leave DTSTART out"
+            ),
+            named=named,
+            ours=ours,
         )
     return start.replace(second=0, tzinfo=None)
 
@@ -164,11 +191,14 @@ def _values(line: _ContentLine) -> list[str]:
     """Return the values of a line; raises BadInput if there are none, or too many for a DTSTART."""
     if line.parameters.get("VALUE", "DATE").upper() not in {"DATE", "DATE-TIME"}:
         raise _bad(
-            f"must have dates or times in {line.name}, and no other VALUE: duration_minutes says how long slots are"
+            phrase(
+                "must have dates or times in %(line)s, and no other VALUE: duration_minutes says how long slots are"
+            ),
+            line=line.name,
         )
     values = [one for one in recurrence_rule.BLANKS.sub("", line.value).upper().split(",") if one]
     if not values or (line.name == "DTSTART" and len(values) > 1):
-        raise _bad(f"must have {'one time' if line.name == 'DTSTART' else 'times'} in {line.name}, {_TIMES}")
+        raise _bad(_ONE_TIME) if line.name == "DTSTART" else _bad(_NO_TIMES, line=line.name)
     return values
 
 
@@ -176,11 +206,10 @@ def _time(text: str, line: _ContentLine, zone: ZoneInfo) -> date | datetime:
     """Return a day, a wall time of `zone`, or, where the line has another zone or UTC, a moment."""
     value = recurrence_rule.read_time(text)
     if value is None or not recurrence_rule.is_within_the_calendar(value):
-        days = ", or 20261224 (all day)" if line.name == "EXDATE" else ""
-        raise _bad(f"must have times in {line.name}, {_TIMES}{days}")
+        raise _bad(_NO_TIMES_OR_DAYS if line.name == "EXDATE" else _NO_TIMES, line=line.name)
     if not isinstance(value, datetime):
         if line.name == "RDATE":
-            raise _bad("has an RDATE without a time of day: add one, such as 20261224T180000")
+            raise _bad(phrase("has an RDATE without a time of day: add one, such as 20261224T180000"))
         return value
     value = value.replace(second=0)
     other = _zone_of(line, zone)
@@ -199,8 +228,12 @@ def _zone_of(line: _ContentLine, zone: ZoneInfo) -> ZoneInfo:
     for first in range(len(words)):
         with suppress(ValueError):
             return ZoneInfo(time_zones.database_name("/".join(words[first:])))
-    raise _bad(f"has an unknown TZID in {line.name}, {name[:40]}: use an IANA time zone, such as Europe/Berlin")
+    raise _bad(
+        phrase("has an unknown TZID in %(line)s, %(zone)s: use an IANA time zone, such as Europe/Berlin"),
+        line=line.name,
+        zone=name[:40],
+    )
 
 
-def _bad(message: str) -> errors.BadInput:
-    return errors.BadInput("rule", message)
+def _bad(sentence: str, **values: object) -> errors.BadInput:
+    return errors.BadInput("rule", FilledPhrase(sentence, **values))
