@@ -62,7 +62,7 @@ def test_a_browser_is_called_something_in_every_language(described: str, locale:
     [
         ("en", "Must be in a year from 2 to 9998.", "Must be &lt;odd&gt;, as <code>x</code>."),
         ("de", "Muss in einem Jahr von 2 bis 9998 liegen.", 'lang="en">Must be &lt;odd&gt;, as <code>x</code>.</span>'),
-        ("hi", "साल 2 से 9998 के बीच होना चाहिए.", 'lang="en">Must be &lt;odd&gt;, as <code>x</code>.</span>'),
+        ("hi", "साल 2 से 9998 के बीच होना चाहिए।", 'lang="en">Must be &lt;odd&gt;, as <code>x</code>.</span>'),
     ],
 )
 def test_what_is_wrong_with_a_field_is_said_in_its_readers_language(locale: str, known: str, unknown: str) -> None:

@@ -170,6 +170,7 @@ _CAME_BACK = phrase("Sent, but something came back")
 _WORKS = phrase("ok")
 _EMAIL = phrase("email")
 _ENDS = (".", "!", "?", "।")
+_WHOLE = phrase("%(words)s.")  # with the full stop of the language
 _A_BROWSER = phrase("A browser")
 _ON_A_SYSTEM = phrase("%(browser)s on %(system)s")
 
@@ -215,10 +216,11 @@ def explained(sentence: str, values: Mapping[str, object], *, said: Translator) 
     """
     words = _explained(sentence, values, said)
     words = f"{words[:1].upper()}{words[1:]}"
-    whole = coded(words if words.endswith(_ENDS) else f"{words}.")
     # The one sentence is translated unless all is English.
     is_translated = said(sentence) != sentence or said(_CHANGED) == _CHANGED
-    return whole if is_translated else Markup('<span lang="en">{}</span>').format(whole)
+    if not words.endswith(_ENDS):
+        words = said(_WHOLE, words=words) if is_translated else f"{words}."
+    return coded(words) if is_translated else Markup('<span lang="en">{}</span>').format(coded(words))
 
 
 def _explained(sentence: str, values: Mapping[str, object], said: Translator) -> str:
