@@ -12,6 +12,6 @@ def test_the_thousands_of_a_number_are_apart(number: int, said: str) -> None:
     assert grouped(number) == said == f"{number:,}"
 
 
-def test_a_percent_sign_is_doubled_only_beside_values() -> None:
+def test_a_percent_sign_is_escaped_only_beside_values() -> None:
     assert FilledPhrase("is 5 % too long") == "is 5 % too long"
     assert FilledPhrase("is %(part)s %% too long", part=5) == "is 5 % too long"

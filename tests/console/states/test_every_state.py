@@ -44,6 +44,7 @@ ADDRESS = re.compile(r"\S+@\S+|\S+/\S+|\S+_\S+|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0
 NAMES = {"HireLoop", "Asha", "Rao", "Backend", "Engineer", "Bo", "Berg", "Samsung", "Internet", "Android", "JSON"}
 NAMES |= {"Example", "Labs", "Featherstonehaugh", "Wolfeschlegelsteinhausenbergerdorff", "Begun", "Off", "Shut"}
 NAMES |= {"Told", "Late", "Often", "Asking", "again", "nobody", "One", "Another", "UTC", "EST", "EDT", UNBROKEN}
+NAMES |= {"DTSTART", "RRULE", "RDATE", "EXDATE", "every", "tuesday"}
 DATES = {
     word.strip(".")
     for width in ("wide", "abbreviated")
