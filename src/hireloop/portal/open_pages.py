@@ -84,14 +84,14 @@ def _active(session: FollowedSession, client: UUID | None) -> ActiveClient:
 async def state(request: AnyRequest, visit: Visit) -> Response[bytes]:
     """Say once where the session stands. Changes nothing."""
     found = await followed_sessions.read([visit.session_id])
-    said = state_of(found[visit.session_id], client_of(request.query_params.get("client", "")))
+    said = state_of(found[visit.session_id], uuid_of(request.query_params.get("client")))
     return Response(msgspec.json.encode(said), media_type=MediaType.JSON)
 
 
 @gate.pressed
 async def take_over(request: AnyRequest, visit: Visit) -> Response[bytes]:
     """Let this tab be the one that is in the interview; the others are told."""
-    client = client_of((await fields_of(request)).get("client", ""))
+    client = uuid_of((await fields_of(request)).get("client"))
     if client is not None:
         await followed_sessions.take_over(visit.session_id, visit.key_version, client)
     return render.see_other(path_of(visit))
@@ -100,7 +100,7 @@ async def take_over(request: AnyRequest, visit: Visit) -> Response[bytes]:
 @gate.beating
 async def beat(request: AnyRequest, visit: Visit) -> Response[None]:
     """Renew the lease of a tab whose socket fails; responds with 204 to the script that sent it."""
-    client = client_of((await fields_of(request)).get("client", ""))
+    client = uuid_of((await fields_of(request)).get("client"))
     if client is None:
         msg = "This is not the id of a tab."
         raise ClientException(msg)
@@ -108,16 +108,11 @@ async def beat(request: AnyRequest, visit: Visit) -> Response[None]:
     return render.nothing()
 
 
-def client_of(text: str) -> UUID | None:
-    """Return the id that a tab has given itself, or None for what is none."""
-    return uuid_of(text)
-
-
 @websocket("/i/{session_id:str}/live")
 async def follow(socket: AnySocket, session_id: FromPath[str]) -> None:
     """Tell our own page where its session stands, and again with each change, until it or its link has ended."""
     visit = await _let_in(socket, gate.parse(session_id))
-    client = client_of(socket.query_params.get("client", ""))
+    client = uuid_of(socket.query_params.get("client"))
     await socket.accept()
     try:
         with context_of(socket).following.follow(visit.session_id) as follower:

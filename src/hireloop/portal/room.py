@@ -10,11 +10,10 @@ from litestar import Response
 
 from hireloop.portal import gate, render, session_pages
 from hireloop.portal.gate import path_of
-from hireloop.portal.open_pages import client_of
 from hireloop.scheduling.sessions import late_requests, sessions
 from hireloop.scheduling.sessions.sessions import Visit
 from hireloop.web.context import AnyRequest, context_of
-from hireloop.web.forms import fields_of
+from hireloop.web.forms import fields_of, uuid_of
 from hireloop.web.json_bodies import decoded
 
 # What a browser can say of a device: `ok`, or the DOMException that getUserMedia failed with.
@@ -50,7 +49,7 @@ async def page(request: AnyRequest, visit: Visit) -> Response[bytes]:
 async def start(request: AnyRequest, visit: Visit) -> Response[bytes]:
     """Enter the interview if it can be entered; the page that follows shows the result."""
     context = context_of(request)
-    client = client_of((await fields_of(request)).get("client", ""))
+    client = uuid_of((await fields_of(request)).get("client"))
     await sessions.enter(visit.session_id, visit.key_version, outbox=context.outbox, client=client)
     context.wakeups.send_soon()
     return render.see_other(path_of(visit))

@@ -170,26 +170,6 @@ async def test_a_field_that_cannot_be_used_gives_the_page_and_not_a_file(client:
     assert "This is not a valid day." in answer.text
 
 
-async def test_a_search_that_takes_too_long_gives_the_page_and_no_file(
-    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    find = search.ids
-
-    async def slow(only: BookingSearch, *, limit: int, after: ListPlace | None = None) -> list[UUID]:
-        if limit > MOST_ROWS:
-            await db.fetch("SELECT pg_sleep(60)")
-        return await find(only, limit=limit, after=after)
-
-    await booked("Asha Rao")
-    await sign_in(client, Role.RECRUITER)
-    read_before = await client.get(SEARCH)
-    monkeypatch.setattr("hireloop.console.finding.search.MOST_MILLISECONDS", 100)
-    monkeypatch.setattr("hireloop.scheduling.bookings.lists.search.ids", slow)
-    answer = await client.post(EXPORT, data=fields_of(read_before.text))
-    assert "This search took too long and was stopped." in answer.text
-    assert await db.fetch("SELECT FROM audit_entry WHERE action = 'bookings.exported'") == []
-
-
 @pytest.mark.parametrize(
     "name",
     ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1", "＋1", "－1", "＠x"],  # noqa: RUF001 (wide signs)
