@@ -27,6 +27,7 @@ from hireloop.console.finding import export, person, search, week
 from hireloop.console.gate import CsrfError, SignInOver
 from hireloop.console.planning.routes import LARGEST_BODY, handlers
 from hireloop.console.reader.choices import said_to
+from hireloop.telemetry import spans
 from hireloop.telemetry.logs import log
 from hireloop.web.context import AnyRequest
 from hireloop.web.problems import Problem, problem_of
@@ -34,7 +35,7 @@ from hireloop.web.problems import Problem, problem_of
 _LARGEST_BODY = 65_536
 _READ = [HttpMethod.GET, HttpMethod.HEAD]  # Litestar responds to HEAD on a GET route with 405
 _OUR_MISTAKE = 500
-_MISSING = 404
+_TEMPLATES = {404: "unknown", 500: "broken"}
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -70,10 +71,11 @@ def error_page(request: AnyRequest, error: Exception) -> Response[bytes]:
         log.error("console.failed", path=path, cause=db.described(error), exc_info=error)
     response = render.page(
         request,
-        "unknown" if problem.status == _MISSING else "wrong",
+        _TEMPLATES.get(problem.status, "wrong"),
         status_code=problem.status,
         title=problem.title,
         sentence=_sentence(request, error, problem),
+        trace_id=spans.current_trace_id(),
     )
     if isinstance(error, errors.LimitReached):
         response.headers["Retry-After"] = str(error.retry_after_seconds)
@@ -86,7 +88,7 @@ def _sentence(request: AnyRequest, error: Exception, problem: Problem) -> str:
     """Return what the page says of an error; nothing of a request that only a program would send."""
     if isinstance(error, errors.HireLoopError) and problem.status < _OUR_MISTAKE:
         return labels.refusal(error, said=said_to(request))
-    return said_to(request)(problem.detail) if problem.status >= _OUR_MISTAKE else ""
+    return said_to(request)(problem.detail) if problem.status > _OUR_MISTAKE else ""  # its own page says the other
 
 
 def routes() -> list[Router]:

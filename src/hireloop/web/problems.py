@@ -113,7 +113,7 @@ _LONGEST_QUOTE = 200  # characters of what a client sent: a response is not an e
 _GONE = "client disconnected prematurely"  # Litestar's, with a 500
 _CUT_OFF = phrase("The connection ended before the whole body had arrived.")
 _BUSY = phrase("The request conflicted with a concurrent change, and nothing was saved. Send the same request again.")
-_OUR_MISTAKE = phrase("An internal error occurred. Report the trace ID in `traceresponse`.")
+_OUR_MISTAKE = "An internal error occurred. Report the trace ID in `traceresponse`."
 _AWAY = phrase(
     "The database is unavailable. A change may or may not have been saved, but it is safe to repeat a booking."
 )

@@ -111,6 +111,8 @@ async def _breaking(scene: Scene) -> AsyncIterator[State]:
         yield State("took too long", "/console/search/?q=a")
         patch.setattr("hireloop.console.channels.held.held", _raise(ZeroDivisionError()))
         yield State("broken", "/console/channels/", status=500)
+        patch.setattr("hireloop.telemetry.spans.current_trace_id", lambda: "4bf92f3577b34da6a3ce929d0e0e4736")
+        yield State("broken and traced", "/console/channels/", status=500)
         patch.setattr("hireloop.console.channels.held.held", _raise(ConnectionRefusedError()))
         yield State("database gone", "/console/channels/", status=503)
     yield State("over", f"{scene.failed.path}cancel/", {"reason": LONG}, status=403, meanwhile=_end_sign_ins)
