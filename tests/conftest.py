@@ -41,7 +41,7 @@ if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
 # luck. `--hypothesis-profile=long` tries more of them (`make test-long`), `search` others each time (`make fuzz`).
 _STEADY = profile(deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
 profile.register_profile("short", _STEADY, derandomize=True, max_examples=100)
-profile.register_profile("long", _STEADY, derandomize=True, max_examples=2_000)
+profile.register_profile("long", _STEADY, derandomize=True, max_examples=700)
 profile.register_profile("search", _STEADY, derandomize=False, max_examples=5_000)
 profile.load_profile("short")
 # Hypothesis would also try the constants of those modules of ours that happen to be loaded, and call a test flaky when
