@@ -86,6 +86,9 @@ async def test_without_a_connection_a_link_leads_nowhere_and_says_so(
         for name in ("Move the interview", "Cancel the interview", "Add it to your calendar"):
             await page.get_by_role("link", name=name).click()
             await expect(page.get_by_text("This cannot be opened without a connection")).to_be_visible()
+        for _ in range(2):  # it goes on to ask, and the words stay
+            await page.wait_for_event("requestfailed")
+        await expect(page.get_by_text("This cannot be opened without a connection")).to_be_visible()
         await expect_stage(page, "early")
         await page.goto("about:blank")  # else it goes on to ask, and to complain
         seen.complaints.clear()  # of connections that were refused

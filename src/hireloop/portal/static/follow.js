@@ -146,14 +146,22 @@ function tell(state) {
   document.dispatchEvent(new CustomEvent("live", { detail: state }));
 }
 
+// What the bar says about a link that cannot be opened stays there until there is a connection again. Then a socket is
+// opened soon, and not only when the pause after the failed ones is over; but not by everybody at once.
 function setOnline(now) {
   const was = online;
   online = now;
   if (leaving) return;
   const bar = document.getElementById("connection");
   bar.hidden = online;
-  if (!online) bar.textContent = say(OFFLINE[page.dataset.stage] ?? OFFLINE.other);
-  if (was !== online) document.dispatchEvent(new Event("connection"));
+  if (was === online) return;
+  if (online) {
+    pause = FIRST_PAUSE;
+    connectAt = Math.min(connectAt, Date.now() + 4 * FIRST_PAUSE * Math.random());
+  } else {
+    bar.textContent = say(OFFLINE[page.dataset.stage] ?? OFFLINE.other);
+  }
+  document.dispatchEvent(new Event("connection"));
 }
 
 // Shows the session's page as it is now, but not more often than once a second; not while a press is being sent, which
