@@ -147,7 +147,8 @@ function tell(state) {
 }
 
 // What the bar says about a link that cannot be opened stays there until there is a connection again. Then a socket is
-// opened soon, and not only when the pause after the failed ones is over; but not by everybody at once.
+// opened soon, and not only when the pause after the failed ones is over; but not by everybody at once. If that one
+// fails, the server may be gone again, also where none has opened yet.
 function setOnline(now) {
   const was = online;
   online = now;
@@ -156,7 +157,7 @@ function setOnline(now) {
   bar.hidden = online;
   if (was === online) return;
   if (online) {
-    pause = FIRST_PAUSE;
+    [pause, trust] = [FIRST_PAUSE, Math.max(trust, 1)];
     connectAt = Math.min(connectAt, Date.now() + 4 * FIRST_PAUSE * Math.random());
   } else {
     bar.textContent = say(OFFLINE[page.dataset.stage] ?? OFFLINE.other);
