@@ -33,7 +33,7 @@ class Size(NamedTuple):
 
 
 SHORT = Size(("examples,fuzzing", "--max-examples", "3"), ("stateful", "--max-examples", "5"), 150)
-LONG = Size(("examples,coverage,fuzzing", "--max-examples", "15"), ("stateful", "--max-examples", "40"), 1_500)
+LONG = Size(("examples,coverage,fuzzing", "--max-examples", "40"), ("stateful", "--max-examples", "100"), 3_500)
 FULL = Size(("examples,coverage,fuzzing", "--max-examples", "350"), ("stateful", "--max-time", "300"), 20_000)
 
 

@@ -238,7 +238,7 @@ def prepared_(template: Template) -> Iterator[None]:
 @pytest.mark.hypothesis
 @pytest.mark.usefixtures("prepared")
 @pytest.mark.timeout(1800)
-@pytest.mark.parametrize("walks", [12, pytest.param(80, marks=pytest.mark.long)])
+@pytest.mark.parametrize("walks", [12, pytest.param(200, marks=pytest.mark.long)])
 def test_whatever_is_done_in_whatever_order_the_database_is_whole(walks: int) -> None:
     run_state_machine_as_test(
         AnyOrder,

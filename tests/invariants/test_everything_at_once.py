@@ -209,7 +209,7 @@ async def _crowd(crowd: Crowd, times: int) -> None:
 
 @pytest.mark.usefixtures("database")
 @pytest.mark.timeout(1800)
-@pytest.mark.parametrize("times", [1_000, pytest.param(6_000, marks=pytest.mark.long)])
+@pytest.mark.parametrize("times", [1_000, pytest.param(16_000, marks=pytest.mark.long)])
 async def test_of_everything_at_once_nothing_is_lost_and_nobody_sees_a_server_error(
     database_url: str, mailbox: Mailbox, times: int
 ) -> None:
